@@ -1,0 +1,2 @@
+export type { IndexRule, IndexRuleSubject, IndexStore } from "./index-rule.ts";
+export { indexRules } from "./index-rules.ts";

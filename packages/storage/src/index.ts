@@ -1,0 +1,77 @@
+// Reading and writing.
+export type { Connection, ExecuteResult, Reader, SyncConnection } from "./connection.ts";
+export type { AcquiredReader, ConnectionPool, PoolStatus } from "./connection-pool.ts";
+export type { Database, ReadOptions, WriteOptions } from "./database.ts";
+export type { DatabaseStatistics, StatementStatistics } from "./database-statistics.ts";
+export type { Answer, Writer, WriterLease } from "./writer.ts";
+export type { RawRow, SqlValue } from "./sql-value.ts";
+
+// Declaring tables and indexes.
+export { columnsMax, defineTable, identifierLengthMax, type TableOptions } from "./define-table.ts";
+export type {
+  ColumnDefinition,
+  Columns,
+  ColumnType,
+  ForeignKey,
+  InsertOf,
+  JsonColumn,
+  RowOf,
+  Table,
+  TableDefinition,
+  ValueOf,
+} from "./table.ts";
+export type {
+  Dialect,
+  IndexDefinition,
+  IndexExpression,
+  SearchIndexDefinition,
+} from "./dialect.ts";
+
+// Queries.
+export type { NoValues, Placeholder, Query, RunResult, ValuesArgument } from "./query.ts";
+export { sqlQuery, type SqlQueryOptions } from "./sql-query.ts";
+export { from } from "./query-builder/select-query.ts";
+export { alias, type JoinKind, type QueryBuilder } from "./query-builder/query-builder.ts";
+export { count, max, min, sum, type Aggregate } from "./query-builder/aggregate.ts";
+export { escapeLike, type Condition, type Operator } from "./query-builder/condition.ts";
+export { insertInto, upsert } from "./query-builder/insert-query.ts";
+export type { InsertBuilder, UpsertBuilder } from "./query-builder/insert-query.ts";
+export { deleteFrom, updateTable, type ChangeBuilder } from "./query-builder/change-query.ts";
+export { param, type Param } from "./query-builder/param.ts";
+export { plus, type Plus } from "./query-builder/plus.ts";
+
+// Schema.
+export {
+  migrate,
+  type MigrateOptions,
+  type MigrationReport,
+  type MigrationTarget,
+} from "./migrate.ts";
+export type { Migration } from "./migration.ts";
+
+// Files.
+export type {
+  AtomicWriteOptions,
+  BackupOptions,
+  BackupProgress,
+  BackupReport,
+  DiskSpace,
+  FileLock,
+  FileManager,
+  LockOptions,
+} from "./file-manager.ts";
+
+// Errors and events.
+export { storageErrorCodes, type StorageErrorCode } from "./errors.ts";
+export type {
+  BusyWaitEvent,
+  ClosedEvent,
+  OpenedEvent,
+  ReaderOpenedEvent,
+  ReaderRetiredEvent,
+  ReopenedEvent,
+  SlowStatementEvent,
+  StorageEvent,
+  SyncedEvent,
+  SyncFailedEvent,
+} from "./events.ts";

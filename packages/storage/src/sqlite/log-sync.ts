@@ -1,0 +1,199 @@
+/**
+ * Brings the write-ahead log to stable storage: what makes a commit under
+ * `synchronous=NORMAL` as durable as one under FULL.
+ *
+ * SQLite writes a commit into the log and, under NORMAL, leaves it to the
+ * operating system. A sync of the same file through a descriptor of our own,
+ * begun after the commit, covers it. What has to be right:
+ *
+ * - SQLite keeps the log in place for as long as a connection is open. When the
+ *   path leads elsewhere, another program has removed or replaced it, and what
+ *   SQLite writes can no longer be found there: that is a failed sync. Device
+ *   and inode are compared about once a second. Not before each sync: since
+ *   Linux 6.13 a file whose times were asked for gets finer ones with its next
+ *   write, which makes the sync a third slower.
+ * - A new file is only found after a power failure when its directory was
+ *   synced too.
+ * - An error is reported once per descriptor. So there is one sync at a time on
+ *   a descriptor, callers that come meanwhile share the next one, and the
+ *   blocking call has a descriptor of its own.
+ * - After an error nothing is ever confirmed again: the operating system may
+ *   have dropped what it could not write, and a second sync would say yes.
+ */
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fsyncSync,
+  fstatSync,
+  openSync,
+  statSync,
+} from "node:fs";
+import { promisify } from "node:util";
+import { dirname } from "node:path";
+import { storageError } from "../errors.ts";
+import type { DataFile } from "./data-file.ts";
+
+const syncOnThread = promisify(fdatasync);
+
+interface Descriptor {
+  readonly fd: number;
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** When device and inode were last those of the path. */
+  comparedAt: number;
+}
+
+/** A descriptor is compared with the path again after so many milliseconds. */
+const compareEveryMs = 1_000;
+
+/** Syncs the log of one database file. */
+export class LogSync {
+  readonly #file: DataFile;
+  readonly #path: string;
+  #forThread: Descriptor | undefined;
+  #forCaller: Descriptor | undefined;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #failure: unknown;
+  #closed = false;
+
+  constructor(file: DataFile, logPath: string) {
+    this.#file = file;
+    this.#path = logPath;
+  }
+
+  /** Resolves when everything committed before the call is on stable storage. */
+  sync(): Promise<void> {
+    if (this.#running === undefined) return this.#start();
+    // The one that runs may have begun before the last commit.
+    this.#next ??= this.#running.then(
+      () => this.#start(),
+      () => this.#start(),
+    );
+    return this.#next;
+  }
+
+  /** The same on this thread. */
+  syncBlocking(): void {
+    const startedAt = this.#file.settings.clock();
+    this.#refuseAfterFailure();
+    try {
+      this.#forCaller = this.#current(this.#forCaller);
+      fdatasyncSync(this.#forCaller.fd);
+    } catch (cause) {
+      throw this.#fail(cause);
+    }
+    this.#report(startedAt);
+  }
+
+  /** True after a failed sync: only reopening helps. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Waits for a running sync, then gives the descriptors back. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled([this.#running, this.#next]);
+    for (const descriptor of [this.#forThread, this.#forCaller]) {
+      if (descriptor !== undefined) closeSync(descriptor.fd);
+    }
+    this.#forThread = undefined;
+    this.#forCaller = undefined;
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    const run = this.#run().finally(() => {
+      if (this.#running === run) this.#running = undefined;
+    });
+    this.#running = run;
+    return run;
+  }
+
+  async #run(): Promise<void> {
+    const startedAt = this.#file.settings.clock();
+    this.#refuseAfterFailure();
+    try {
+      this.#forThread = this.#current(this.#forThread);
+      await syncOnThread(this.#forThread.fd);
+    } catch (cause) {
+      throw this.#fail(cause);
+    }
+    // A blocking sync may have failed meanwhile.
+    this.#refuseAfterFailure();
+    this.#report(startedAt);
+  }
+
+  /** The descriptor of the log, which must still be the one that is at the path. */
+  #current(known: Descriptor | undefined): Descriptor {
+    const at = this.#file.settings.clock();
+    if (known === undefined) return openLog(this.#path, at);
+    if (at - known.comparedAt < compareEveryMs) return known;
+    const now = statSync(this.#path, { bigint: true });
+    if (known.device !== now.dev || known.inode !== now.ino) throw replaced(this.#path);
+    known.comparedAt = at;
+    return known;
+  }
+
+  #refuseAfterFailure(): void {
+    if (this.#failure !== undefined) throw syncFailed(this.#file.location, this.#failure);
+  }
+
+  #fail(cause: unknown): Error {
+    if (this.#failure === undefined) {
+      this.#failure = cause;
+      this.#file.emit?.({ type: "sync_failed", location: this.#file.location });
+    }
+    return syncFailed(this.#file.location, cause);
+  }
+
+  #report(startedAt: number): void {
+    const { emit, location, settings } = this.#file;
+    if (emit === undefined || this.#closed) return;
+    emit({ type: "synced", location, durationMs: settings.clock() - startedAt });
+  }
+}
+
+function openLog(path: string, comparedAt: number): Descriptor {
+  // Windows syncs only what was opened for writing.
+  const fd = openSync(path, "r+");
+  try {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    syncDirectory(dirname(path));
+    return { fd, device: dev, inode: ino, comparedAt };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Makes the names in a directory durable; Windows does so by itself. */
+export function syncDirectory(path: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function replaced(path: string): Error {
+  return storageError(
+    "storage.io_failed",
+    `The log ${path} was replaced by another program while the database was open. ` +
+      "Keep other programs away from the files of an open database.",
+    { details: { path } },
+  );
+}
+
+function syncFailed(location: string, cause: unknown): Error {
+  return storageError(
+    "storage.sync_failed",
+    `The device did not confirm that the last changes of ${location} are stored. They may be ` +
+      "lost by a power failure. Check the disk and reopen the database.",
+    { cause, txState: "unknown", details: { location, outcome: "unknown" } },
+  );
+}

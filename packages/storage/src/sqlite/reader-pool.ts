@@ -1,0 +1,201 @@
+import { storageError } from "../errors.ts";
+import type { ReaderRetiredEvent } from "../events.ts";
+import type { StatementStatistics } from "../database-statistics.ts";
+import type { PoolStatus } from "../connection-pool.ts";
+import { checkOptions } from "@atlas/errors";
+import { closedError } from "./closed-error.ts";
+import { openReader, type DataFile } from "./data-file.ts";
+import { readersRange } from "./open-options.ts";
+import type { SqliteSession } from "./sqlite-session.ts";
+import { WaitQueue, type Wait } from "./wait-queue.ts";
+
+/** One open reader with what decides when it is replaced. */
+export interface PooledSession {
+  readonly id: string;
+  readonly session: SqliteSession;
+  readonly openedAt: number;
+  readonly generation: number;
+  uses: number;
+}
+
+/** Opens readers when they are needed, up to its size, and hands them out in order. */
+export class ReaderPool {
+  readonly #file: DataFile;
+  readonly #waiting: WaitQueue<PooledSession>;
+  readonly #idle: PooledSession[] = [];
+  readonly #all = new Set<PooledSession>();
+  #size: number;
+  #opening = 0;
+  #opened = 0;
+  /** Readers of an older generation are not put back. */
+  #generation = 0;
+  #closed = false;
+  #whenDrained: (() => void)[] = [];
+  #retired: StatementStatistics = { cached: 0, hits: 0, misses: 0, compilations: 0 };
+
+  constructor(file: DataFile) {
+    this.#file = file;
+    this.#size = file.settings.readers;
+    this.#waiting = new WaitQueue(file.settings.readsWaitingMax, {
+      full: (capacity) => queueFull(file.location, capacity),
+      timeout: (timeoutMs) => acquireTimeout(file.location, timeoutMs, this.#size),
+    });
+  }
+
+  /** A reader for one statement that runs now; it stays in the pool. */
+  get idleSession(): SqliteSession | undefined {
+    return this.#idle[this.#idle.length - 1]?.session;
+  }
+
+  /** A reader for one caller until `release`. */
+  async acquire(wait: Wait): Promise<PooledSession> {
+    if (this.#closed) throw closedError(this.#file.location);
+    const reader = this.#idle.pop() ?? (await this.#wait(wait));
+    reader.uses += 1;
+    return reader;
+  }
+
+  /** Takes a reader back, or closes it when it is not to be used again. */
+  release(reader: PooledSession): void {
+    const reason = this.#reasonToRetire(reader);
+    if (reason === undefined) {
+      this.#idle.push(reader);
+    } else {
+      this.#retire(reader, reason);
+    }
+    this.#serve();
+  }
+
+  status(): PoolStatus {
+    const total = this.#all.size;
+    const idle = this.#idle.length;
+    return { total, active: total - idle, idle, waitingRequests: this.#waiting.size };
+  }
+
+  resize(size: number): void {
+    checkOptions("pool.resize", { size }, { size: readersRange });
+    this.#size = size;
+    while (this.#all.size > size && this.#idle.length > 0) {
+      this.#retire(this.#idle.pop()!, "surplus");
+    }
+    this.#serve();
+  }
+
+  /** Closes every reader as soon as it is free; resolves when the old ones are closed. */
+  async recycle(): Promise<void> {
+    this.#generation += 1;
+    await this.#retireAll("reopen");
+  }
+
+  /** Refuses who waits, waits for who reads, and closes every reader. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiting.rejectAll(closedError(this.#file.location));
+    await this.#retireAll("closed");
+  }
+
+  statistics(): StatementStatistics {
+    return [...this.#all].map(({ session }) => session.statistics()).reduce(add, this.#retired);
+  }
+
+  #wait(wait: Wait): Promise<PooledSession> {
+    const turn = this.#waiting.enqueue(wait);
+    this.#serve();
+    return turn;
+  }
+
+  #serve(): void {
+    while (this.#waiting.size > 0 && this.#idle.length > 0) {
+      const reader = this.#idle.pop()!;
+      if (!this.#waiting.resolveNext(reader)) this.#idle.push(reader);
+    }
+    while (
+      this.#waiting.size > this.#opening &&
+      this.#all.size + this.#opening < this.#size &&
+      !this.#closed
+    ) {
+      void this.#open();
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { settings, emit, location } = this.#file;
+    const generation = this.#generation;
+    this.#opening += 1;
+    try {
+      const at = settings.clock() + settings.acquireTimeoutMs;
+      const session = await openReader(this.#file, { at });
+      const id = `reader-${(this.#opened += 1)}`;
+      const reader = { id, session, openedAt: settings.clock(), generation, uses: 0 };
+      this.#all.add(reader);
+      emit?.({ type: "reader_opened", location, id });
+      this.#opening -= 1;
+      this.release(reader);
+    } catch (error) {
+      this.#opening -= 1;
+      this.#checkDrained();
+      // The one whose request led here learns why; the next one tries anew.
+      this.#waiting.rejectNext(error);
+      this.#serve();
+    }
+  }
+
+  #reasonToRetire(reader: PooledSession): ReaderRetiredEvent["reason"] | undefined {
+    const { clock, readerUsesMax, readerAgeMsMax } = this.#file.settings;
+    if (this.#closed) return "closed";
+    if (reader.session.verbs.inTransaction) return "unclean";
+    if (reader.generation !== this.#generation) return "reopen";
+    if (this.#all.size > this.#size) return "surplus";
+    if (reader.uses >= readerUsesMax) return "uses";
+    return clock() - reader.openedAt >= readerAgeMsMax ? "age" : undefined;
+  }
+
+  #retire(reader: PooledSession, reason: ReaderRetiredEvent["reason"]): void {
+    this.#retired = { ...add(this.#retired, reader.session.statistics()), cached: 0 };
+    this.#all.delete(reader);
+    reader.session.close();
+    const { emit, location } = this.#file;
+    emit?.({ type: "reader_retired", location, id: reader.id, reason });
+    this.#checkDrained();
+  }
+
+  async #retireAll(reason: ReaderRetiredEvent["reason"]): Promise<void> {
+    const drained = new Promise<void>((resolve) => this.#whenDrained.push(resolve));
+    for (const reader of this.#idle.splice(0)) this.#retire(reader, reason);
+    this.#checkDrained();
+    await drained;
+  }
+
+  #checkDrained(): void {
+    const old = [...this.#all].some(({ generation }) => generation !== this.#generation);
+    const open = this.#all.size + this.#opening;
+    if (this.#closed ? open > 0 : old) return;
+    for (const resolve of this.#whenDrained.splice(0)) resolve();
+  }
+}
+
+function add(a: StatementStatistics, b: StatementStatistics): StatementStatistics {
+  return {
+    cached: a.cached + b.cached,
+    hits: a.hits + b.hits,
+    misses: a.misses + b.misses,
+    compilations: a.compilations + b.compilations,
+  };
+}
+
+function queueFull(location: string, capacity: number): Error {
+  return storageError(
+    "storage.queue_full",
+    `Already ${capacity} reads wait for a reader of ${location}. Send fewer at once.`,
+    { txState: "none", details: { location, capacity } },
+  );
+}
+
+function acquireTimeout(location: string, timeoutMs: number, readers: number): Error {
+  return storageError(
+    "storage.acquire_timeout",
+    `None of the ${readers} readers of ${location} became free within ${timeoutMs} ms. ` +
+      "End reads sooner or raise the number of readers.",
+    { txState: "none", details: { location, timeoutMs, readers } },
+  );
+}

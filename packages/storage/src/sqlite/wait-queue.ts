@@ -1,0 +1,83 @@
+import { cancelledError, throwIfCancelled } from "./cancelled.ts";
+
+/** How one caller waits. */
+export interface Wait {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The errors of a queue, made when they are needed. */
+export interface WaitErrors {
+  readonly full: (capacity: number) => Error;
+  readonly timeout: (timeoutMs: number) => Error;
+}
+
+interface Waiter<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Callers that wait for something, served first in, first out; bounded. */
+export class WaitQueue<T> {
+  readonly #capacity: number;
+  readonly #errors: WaitErrors;
+  // A set keeps the order of arrival and forgets one that gave up at once.
+  readonly #waiters = new Set<Waiter<T>>();
+
+  constructor(capacity: number, errors: WaitErrors) {
+    this.#capacity = capacity;
+    this.#errors = errors;
+  }
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** Resolves when it is this caller's turn. */
+  enqueue({ timeoutMs, signal }: Wait): Promise<T> {
+    return new Promise((resolve, reject) => {
+      throwIfCancelled(signal);
+      if (this.#waiters.size >= this.#capacity) throw this.#errors.full(this.#capacity);
+      // Whoever settles a waiter takes it out of the set in the same step, so
+      // that nothing is ever handed to one that has given up.
+      const giveUp = (error: Error): void => {
+        if (this.#waiters.delete(waiter)) waiter.reject(error);
+      };
+      const timer = setTimeout(() => giveUp(this.#errors.timeout(timeoutMs)), timeoutMs);
+      const cancel = (): void => giveUp(cancelledError(signal!));
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", cancel);
+      };
+      const waiter: Waiter<T> = {
+        resolve: (value) => (settle(), resolve(value)),
+        reject: (error) => (settle(), reject(error)),
+      };
+      signal?.addEventListener("abort", cancel, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /** Serves the next caller; false when nobody waits. */
+  resolveNext(value: T): boolean {
+    const waiter = this.#take();
+    waiter?.resolve(value);
+    return waiter !== undefined;
+  }
+
+  rejectNext(error: unknown): boolean {
+    const waiter = this.#take();
+    waiter?.reject(error);
+    return waiter !== undefined;
+  }
+
+  rejectAll(error: unknown): void {
+    while (this.rejectNext(error));
+  }
+
+  #take(): Waiter<T> | undefined {
+    const [waiter] = this.#waiters;
+    if (waiter !== undefined) this.#waiters.delete(waiter);
+    return waiter;
+  }
+}

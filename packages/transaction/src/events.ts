@@ -1,0 +1,17 @@
+/** What a manager reports to `onEvent`. Durations are in milliseconds. */
+export type TransactionEvent =
+  | { readonly type: "transaction.begin"; readonly id: string; readonly waitedMs: number }
+  | { readonly type: "transaction.commit"; readonly id: string; readonly durationMs: number }
+  | { readonly type: "transaction.rollback"; readonly id: string; readonly durationMs: number }
+  /** Another process held the write lock. */
+  | { readonly type: "transaction.wait"; readonly waitedMs: number; readonly attempts: number }
+  | { readonly type: "transaction.group"; readonly members: number; readonly durationMs: number }
+  | {
+      readonly type: "transaction.sync";
+      readonly durationMs: number;
+      readonly members: number;
+      readonly blocking: boolean;
+    }
+  | { readonly type: "transaction.sync_failed"; readonly error: unknown }
+  | { readonly type: "transaction.reopened" }
+  | { readonly type: "transaction.hook_failed"; readonly id: string; readonly error: unknown };

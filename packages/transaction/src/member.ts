@@ -1,0 +1,28 @@
+import type { Frame } from "./frame.ts";
+
+/**
+ * One transaction in the writer's queue. The lane runs it, whoever submitted
+ * it is told once.
+ *
+ * @internal
+ */
+export interface Member {
+  readonly frame: Frame;
+  readonly durable: boolean;
+  /** On the monotonic clock. */
+  readonly enqueuedAt: number;
+  readonly waitDeadline: number;
+  readonly holdTimeoutMs: number;
+  startedAt: number;
+  /** Runs the body inside its frame. A promise means it waits. */
+  readonly body: () => unknown;
+  /** Runs a function in the asynchronous context of the submitter, outside the frame. */
+  readonly outside: (work: () => void) => void;
+  /** Refuses promises. */
+  readonly program: boolean;
+  /** Set while a waiting body runs: ends the wait with this error. */
+  interrupt: ((error: unknown) => void) | undefined;
+  result: unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}

@@ -1,0 +1,64 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { transactionError } from "./errors.ts";
+import type { Frame } from "./frame.ts";
+import type { Member } from "./member.ts";
+import type { ResolvedManagerOptions, TransactionOptions } from "./transaction-options.ts";
+import type { WriterLane } from "./writer-lane.ts";
+
+/** An outermost transaction on its way to the lane. @internal */
+export interface Submission {
+  readonly frame: Frame;
+  readonly body: () => unknown;
+  readonly program: boolean;
+  readonly options: TransactionOptions;
+  readonly defaults: ResolvedManagerOptions;
+}
+
+/** Queues a transaction and resolves with its result when it is acknowledged. @internal */
+export function submitMember(lane: WriterLane, submission: Submission): Promise<unknown> {
+  const { frame, body, program, options, defaults } = submission;
+  return new Promise((resolve, reject) => {
+    // The lane runs in the context of whoever happened to wake it; the body
+    // must see the context of its own caller.
+    const restore = AsyncLocalStorage.snapshot();
+    const now = defaults.monotonicClock();
+    const member: Member = {
+      frame,
+      durable: (options.durability ?? defaults.durability) === "full",
+      enqueuedAt: now,
+      waitDeadline: now + (options.waitTimeoutMs ?? defaults.waitTimeoutMs),
+      holdTimeoutMs: options.holdTimeoutMs ?? defaults.holdTimeoutMs,
+      startedAt: 0,
+      body: () => restore(body),
+      outside: (work) => restore(work),
+      program,
+      interrupt: undefined,
+      result: undefined,
+      resolve,
+      reject,
+    };
+    const { signal } = options;
+    if (signal !== undefined) watchSignal(signal, member, lane);
+    if (signal?.aborted === true) return;
+    lane.submit(member);
+  });
+}
+
+/** Cancels the member when the signal fires; the listener does not outlive the member. */
+function watchSignal(signal: AbortSignal, member: Member, lane: WriterLane): void {
+  const cancelled = (): Error =>
+    transactionError(
+      "transaction.cancelled",
+      "The transaction was cancelled by its signal, and nothing was changed.",
+      { cause: signal.reason, txState: "rolledBack" },
+    );
+  if (signal.aborted) {
+    member.reject(cancelled());
+    return;
+  }
+  const onAbort = (): void => lane.cancel(member, cancelled() as never);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const forget = (): void => signal.removeEventListener("abort", onAbort);
+  member.frame.afterCommit(forget);
+  member.frame.afterRollback(forget);
+}
