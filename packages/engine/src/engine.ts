@@ -86,7 +86,11 @@ export interface UnifiedStorageEngine extends TransactionCoordinator, AsyncDispo
    * change set it belongs to that one.
    */
   changeSet<T>(options: ChangeSetOptions, body: () => T | Promise<T>): Promise<T>;
-  /** Compares indexes with data, stored records with their schemas, and the file with itself. */
+  /**
+   * Checks the file itself, then compares indexes with data and stored records
+   * with their schemas. Damage of the file is reported alone: what is read from
+   * it says nothing.
+   */
   verify(options?: VerifyOptions): Promise<EngineReport>;
   /** Makes indexes again from the data. Default: all. */
   rebuild(names?: readonly string[]): Promise<EngineRebuildReport>;

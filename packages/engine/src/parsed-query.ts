@@ -35,11 +35,11 @@ export interface ParsedQuery {
 }
 
 /** Records of a page when nothing is said. */
-export const pageSizeDefault = 50;
+const pageSizeDefault = 50;
 /** Records of a page at most. */
-export const pageSizeMax = 1_000;
+const pageSizeMax = 1_000;
 /** Values of one `in` at most. */
-export const listLengthMax = 10_000;
+const listLengthMax = 10_000;
 
 const operators: readonly string[] = ["eq", "neq", "gt", "gte", "lt", "lte", "in", "like"];
 const known: readonly string[] = ["where", "search", "orderBy", "limit", "cursor", "total"];

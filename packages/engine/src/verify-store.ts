@@ -37,6 +37,8 @@ export async function verifyStore(
     else truncated = true;
   };
   for (const problem of (await parts.checkStorage?.()) ?? []) keep({ source: "storage", problem });
+  // What is read from a damaged file says nothing, and reading it may fail.
+  if (findings.length > 0) return { ok: false, findings, truncated, indexes: 0, records: 0 };
   signal?.throwIfAborted();
   const report = await parts.indexes.verify();
   for (const finding of report.findings) keep({ source: "index", finding });

@@ -1,7 +1,7 @@
 import { readProperty } from "./read-property.ts";
 
 /** Errors looked at per diagnosis, the first one included. */
-export const chainLengthMax = 16;
+const chainLengthMax = 16;
 
 /**
  * The errors behind an error, nearest first: causes, and the parts of errors

@@ -7,7 +7,7 @@ import type {
 } from "./index-declaration.ts";
 
 /** Declarations one coordinator looks after at most. */
-export const declarationsMax = 1_000;
+const declarationsMax = 1_000;
 
 /** Tables by name. */
 export type Tables = ReadonlyMap<string, TableDefinition>;

@@ -10,7 +10,7 @@ import { indexError } from "./errors.ts";
 import type { RowKey } from "./row-change.ts";
 
 /** Keys one update accepts, for each maintained column. */
-export const keysMax = 100_000;
+const keysMax = 100_000;
 
 /** The value of a query that takes a list of keys. */
 export interface KeyList {

@@ -48,7 +48,12 @@ export interface Dialect {
   searchCondition(index: SearchIndexDefinition, key: string): string;
   /** Turns what a person typed into the search language; never throws, whatever was typed. */
   searchText(input: string): string;
-  /** Finds differences between the search structure and its table; no rows when there are none. */
+  /**
+   * Finds differences between the search structure and its table; no rows when
+   * there are none. To be run in a transaction that may write, because a
+   * database may have to in order to look; a query may also fail with
+   * index.corrupt instead of returning rows.
+   */
   verifySearchIndex(index: SearchIndexDefinition): readonly Query<RawRow>[];
   /** One row when the table exists, none otherwise. */
   tableExists(table: string): Query<RawRow>;

@@ -29,7 +29,7 @@ export interface AppliedMigration {
 }
 
 /** Migrations in one list. */
-export const migrationsMax = 10_000;
+const migrationsMax = 10_000;
 
 /** Changes when a migration does. */
 export function checksumOf({ name, up, revision }: Migration): string {

@@ -154,6 +154,29 @@ describe("D1: what statements are given and give back", () => {
     ]);
   });
 
+  test("a reference that is still broken at the end undoes the write, and the next one goes on", async () => {
+    const events: StorageEvent[] = [];
+    await using temporary = await openTemporaryDatabase({ onEvent: (event) => events.push(event) });
+    const { database } = temporary;
+    await database.write(async (connection) => {
+      await connection.execute("create table p (id text primary key) strict");
+      await connection.execute(
+        "create table c (p text references p (id) deferrable initially deferred) strict",
+      );
+    });
+
+    await expect(
+      database.write((connection) => connection.execute("insert into c values ('none')")),
+    ).rejects.toMatchObject({
+      code: "storage.constraint",
+      details: { constraint: { kind: "foreign_key" } },
+    });
+    await database.write((connection) => connection.execute("insert into p values ('one')"));
+
+    expect(await database.all({ sql: "select p from c", params: [] })).toEqual([]);
+    expect(events.filter(({ type }) => type === "reopened")).toEqual([]);
+  });
+
   test("a returned integer that a number cannot keep is refused, and the write undone", async () => {
     await using temporary = await openTemporaryDatabase();
     const { database } = temporary;

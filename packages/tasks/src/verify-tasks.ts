@@ -60,6 +60,8 @@ export async function verifyTasks(
 ): Promise<readonly TaskFinding[]> {
   const report = await engine.verify();
   const findings: TaskFinding[] = report.findings.map(viewFinding);
+  // What is read from a damaged file says nothing, and reading it may fail.
+  if (findings.some(({ kind }) => kind === "storage")) return findings;
   for (const { kind, message, query } of checks)
     for (const { id } of await store.connection.all(query))
       findings.push({ kind, message, task: id });

@@ -7,6 +7,7 @@ import {
   ObserverToken,
   TransactionsToken,
 } from "../container/tokens.ts";
+import { checkFile } from "./check-file.ts";
 
 /** Opens the collections, creating or migrating their tables. */
 export async function provideEngine(scope: Scope): Promise<void> {
@@ -15,6 +16,7 @@ export async function provideEngine(scope: Scope): Promise<void> {
       database: root.use(DatabaseToken),
       transactions: root.use(TransactionsToken),
       collections: taskCollections,
+      checkStorage: () => checkFile(root.use(DatabaseToken)),
       onEvent: root.use(ObserverToken),
     }),
   );

@@ -5,7 +5,7 @@ import { syncDirectory } from "./log-sync.ts";
 import { translateFileError } from "./translate-file-error.ts";
 
 /** Permissions of a file that did not exist: what it holds is its owner's. */
-export const newFileMode = 0o600;
+const newFileMode = 0o600;
 
 /** Writes beside the target, syncs, renames over it, and syncs the directory. */
 export async function atomicWrite(

@@ -1,8 +1,8 @@
 /** Longest pause between two attempts, in milliseconds. */
-export const backOffMsMax = 50;
+const backOffMsMax = 50;
 
 /** The first pause is at most this long, in milliseconds. */
-export const backOffMsFirst = 1;
+const backOffMsFirst = 1;
 
 /**
  * How long to pause before the next attempt: full jitter under a limit that

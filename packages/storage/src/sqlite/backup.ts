@@ -25,7 +25,7 @@ import { countRows, type CopyFindings } from "./verify-copy.ts";
 import { waitWhileBusy } from "./wait-while-busy.ts";
 
 /** Default of {@link BackupOptions}: about a millisecond per slice. */
-export const backupPagesPerStep = 256;
+const backupPagesPerStep = 256;
 
 /** Copies one state of a database to `target`, verifies the copy and puts it in place. */
 export async function backupDatabase(
@@ -102,8 +102,10 @@ async function copyPages(handle: Handle, temporary: string, options: BackupOptio
 
 async function verifyOnThread(path: string): Promise<CopyFindings> {
   // The file beside this one: as source here, as JavaScript in the built package.
-  const name = import.meta.url.endsWith(".ts") ? "verify-copy-worker.ts" : "verify-copy-worker.js";
-  const worker = new Worker(new URL(`./${name}`, import.meta.url), { workerData: { path } });
+  const url = import.meta.url.endsWith(".ts")
+    ? new URL("./verify-copy-worker.ts", import.meta.url)
+    : new URL("./verify-copy-worker.js", import.meta.url);
+  const worker = new Worker(url, { workerData: { path } });
   return new Promise((done, failed) => {
     worker.once("message", done);
     worker.once("error", failed);

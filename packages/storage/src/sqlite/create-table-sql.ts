@@ -14,7 +14,7 @@ import type { ColumnDefinition, ColumnType, ForeignKey, TableDefinition } from "
 import { quoteIdentifier } from "./quote-identifier.ts";
 
 /** The row number of tables whose key is not an integer. No declared column can have this name. */
-export const rowColumn = "_row";
+const rowColumn = "_row";
 
 const types: Readonly<Record<ColumnType, string>> = {
   text: "TEXT",

@@ -12,13 +12,13 @@ export type HandleStatement = BetterSqlite3.Statement<unknown[], RawRow>;
 export type Driver = typeof BetterSqlite3;
 
 /** The oldest version of Node that the driver runs on. */
-export const nodeVersionMin: readonly [number, number] = [22, 15];
+const nodeVersionMin: readonly [number, number] = [22, 15];
 
 /**
  * The oldest version of SQLite that may open a data file: those before it can
  * lose committed data when two connections write and checkpoint at once.
  */
-export const sqliteVersionMin: readonly [number, number, number] = [3, 51, 3];
+const sqliteVersionMin: readonly [number, number, number] = [3, 51, 3];
 
 /**
  * Loads better-sqlite3.

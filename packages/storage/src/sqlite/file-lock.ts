@@ -11,6 +11,7 @@ import { storageError } from "../errors.ts";
 import type { FileLock, LockOptions } from "../file-manager.ts";
 import { openRaw } from "./data-file.ts";
 import type { Driver, Handle } from "./driver.ts";
+import { waitRange } from "./open-options.ts";
 import { isBusy, translateError } from "./translate-error.ts";
 import { busyError, waitWhileBusy } from "./wait-while-busy.ts";
 
@@ -22,7 +23,7 @@ export interface LockHost {
 }
 
 /** Default of {@link LockOptions}. */
-export const lockTimeoutMs = 30_000;
+const lockTimeoutMs = 30_000;
 
 /** Takes the lock at `path`, which is made when it does not exist. */
 export async function lockFile(
@@ -31,7 +32,7 @@ export async function lockFile(
   options: LockOptions,
 ): Promise<FileLock> {
   checkOptions<LockOptions>("lock", options, {
-    timeoutMs: { min: 0, max: 3_600_000 },
+    timeoutMs: waitRange,
     signal: "any",
   });
   const { clock, random } = host;

@@ -71,7 +71,8 @@ export const sqliteDefaults: Readonly<SqliteSettings> = Object.freeze({
 /** Readers a pool may have. */
 export const readersRange: OptionRange = Object.freeze({ min: 1, max: 64 });
 
-const milliseconds: OptionRange = { min: 0, max: 3_600_000 };
+/** Milliseconds that somebody may wait. */
+export const waitRange: OptionRange = Object.freeze({ min: 0, max: 3_600_000 });
 
 /**
  * Checks options and fills in the defaults.
@@ -83,16 +84,16 @@ export function settingsOf(options: OpenSqliteOptions): SqliteSettings {
     applicationId: { min: 1, max: 0x7fff_ffff },
     durability: "any",
     readers: readersRange,
-    acquireTimeoutMs: milliseconds,
+    acquireTimeoutMs: waitRange,
     readsWaitingMax: { min: 0, max: 100_000 },
-    writeTimeoutMs: milliseconds,
+    writeTimeoutMs: waitRange,
     writesWaitingMax: { min: 0, max: 100_000 },
     readerUsesMax: { min: 1, max: Number.MAX_SAFE_INTEGER },
     readerAgeMsMax: { min: 1, max: Number.MAX_SAFE_INTEGER },
     statementCacheMax: { min: 8, max: 10_000 },
     cacheSizeKib: { min: 64, max: 4_194_304 },
     onEvent: "any",
-    slowQueryMs: milliseconds,
+    slowQueryMs: waitRange,
     clock: "any",
     random: "any",
   });

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Database } from "../database.ts";
 import { storageError } from "../errors.ts";
@@ -11,6 +11,7 @@ import { rememberFile } from "./open-files.ts";
 import { settingsOf, type OpenSqliteOptions } from "./open-options.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { translateError } from "./translate-error.ts";
+import { translateFileError } from "./translate-file-error.ts";
 import { busyError, waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
 import { WriterCore } from "./writer-core.ts";
 
@@ -81,7 +82,18 @@ function checkedPath(path: string): string {
     );
   }
   refuseNetworkFileSystem(directory);
+  refuseReadOnly(directory);
+  if (existsSync(absolute)) refuseReadOnly(absolute);
   return absolute;
+}
+
+/** SQLite would open such a file for reading only, and fail at the first write. */
+function refuseReadOnly(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    throw translateFileError(cause, path);
+  }
 }
 
 /** The handle that writes; brings a new file into the form it has from then on. */

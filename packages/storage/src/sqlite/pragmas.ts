@@ -17,10 +17,10 @@ export interface PragmaOptions {
 }
 
 /** Size to which the log is cut back once nothing needs what is behind it. */
-export const journalSizeLimit: number = 64 * 1024 * 1024;
+const journalSizeLimit: number = 64 * 1024 * 1024;
 
 /** Pages after which a commit copies the log back into the database file. */
-export const autoCheckpointPages = 1_000;
+const autoCheckpointPages = 1_000;
 
 const fixed: readonly Pragma[] = [
   {

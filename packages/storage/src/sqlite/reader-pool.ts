@@ -1,8 +1,8 @@
+import { checkOptions } from "@atlas/errors";
+import type { PoolStatus } from "../connection-pool.ts";
+import type { StatementStatistics } from "../database-statistics.ts";
 import { storageError } from "../errors.ts";
 import type { ReaderRetiredEvent } from "../events.ts";
-import type { StatementStatistics } from "../database-statistics.ts";
-import type { PoolStatus } from "../connection-pool.ts";
-import { checkOptions } from "@atlas/errors";
 import { closedError } from "./closed-error.ts";
 import { openReader, type DataFile } from "./data-file.ts";
 import { readersRange } from "./open-options.ts";
@@ -121,23 +121,25 @@ export class ReaderPool {
   async #open(): Promise<void> {
     const { settings, emit, location } = this.#file;
     const generation = this.#generation;
+    let session: SqliteSession;
     this.#opening += 1;
     try {
       const at = settings.clock() + settings.acquireTimeoutMs;
-      const session = await openReader(this.#file, { at });
-      const id = `reader-${(this.#opened += 1)}`;
-      const reader = { id, session, openedAt: settings.clock(), generation, uses: 0 };
-      this.#all.add(reader);
-      emit?.({ type: "reader_opened", location, id });
-      this.#opening -= 1;
-      this.release(reader);
+      session = await openReader(this.#file, { at });
     } catch (error) {
       this.#opening -= 1;
-      this.#checkDrained();
       // The one whose request led here learns why; the next one tries anew.
       this.#waiting.rejectNext(error);
       this.#serve();
+      this.#checkDrained();
+      return;
     }
+    this.#opening -= 1;
+    const id = `reader-${(this.#opened += 1)}`;
+    const reader = { id, session, openedAt: settings.clock(), generation, uses: 0 };
+    this.#all.add(reader);
+    emit?.({ type: "reader_opened", location, id });
+    this.release(reader);
   }
 
   #reasonToRetire(reader: PooledSession): ReaderRetiredEvent["reason"] | undefined {

@@ -1,5 +1,5 @@
 /** Words of a search that are looked at; the rest is ignored. */
-export const searchWordsMax = 32;
+const searchWordsMax = 32;
 
 /**
  * Turns what a person typed into an FTS5 expression: every word must occur, a

@@ -1,4 +1,4 @@
-import { AtlasError } from "@atlas/errors";
+import { AtlasError, checkOptions } from "@atlas/errors";
 import type { Connection, Reader } from "../connection.ts";
 import type { AcquiredReader, ConnectionPool, PoolStatus } from "../connection-pool.ts";
 import type { Database, ReadOptions, WriteOptions } from "../database.ts";
@@ -8,6 +8,7 @@ import type { Query, ValuesArgument } from "../query.ts";
 import type { WriterLease } from "../writer.ts";
 import { handleClosedError } from "./closed-error.ts";
 import { busyWaitOf, type DataFile } from "./data-file.ts";
+import { waitRange } from "./open-options.ts";
 import { ReaderPool, type PooledSession } from "./reader-pool.ts";
 import { ScopedReader } from "./scoped-reader.ts";
 import { SessionScope } from "./session-scope.ts";
@@ -91,6 +92,7 @@ export class SqliteDatabase implements Database {
     body: (connection: Connection) => T | Promise<T>,
     options: WriteOptions = {},
   ): Promise<T> {
+    checkOptions<WriteOptions>("write", options, { timeoutMs: waitRange, signal: "any" });
     return this.#writes.write(body, options);
   }
 
@@ -131,6 +133,7 @@ export class SqliteDatabase implements Database {
   }
 
   async #acquire(options: ReadOptions): Promise<AcquiredReader> {
+    checkOptions<ReadOptions>("read", options, { acquireTimeoutMs: waitRange, signal: "any" });
     const wait: Wait = {
       timeoutMs: options.acquireTimeoutMs ?? this.#file.settings.acquireTimeoutMs,
       signal: options.signal,

@@ -1,7 +1,4 @@
-/**
- * One connection that runs statements and knows nothing of transactions: the
- * synchronous core under readers and writer.
- */
+/** One connection that runs statements: the synchronous core under readers and writer. */
 import type { ExecuteResult, SyncConnection } from "../connection.ts";
 import type { StatementStatistics } from "../database-statistics.ts";
 import { storageError } from "../errors.ts";
@@ -10,8 +7,8 @@ import type { RawRow, SqlValue } from "../sql-value.ts";
 import { bindValue, bindValues, type BindableQuery } from "./bind-values.ts";
 import type { Handle } from "./driver.ts";
 import { mayBeRounded, toNumbers } from "./exact-integers.ts";
-import { TransactionVerbs } from "./transaction-verbs.ts";
 import { StatementCache, type CachedStatement } from "./statement-cache.ts";
+import { TransactionVerbs } from "./transaction-verbs.ts";
 import { translateError } from "./translate-error.ts";
 
 /** Watches statements that run longer than a threshold. */
@@ -87,10 +84,12 @@ export class SqliteSession implements SyncConnection {
   /** `get` with its values as one argument: the shortest way there is for a point read. */
   first<Row>(query: Readable<Row>, values: object | undefined): Row | undefined {
     const entry = this.#statements.find(query.sql);
-    if (!entry.selects || this.#watch !== undefined) {
-      return this.#decode(query, this.#rows(entry, bindValues(query, values)))[0];
+    if (!entry.selects) {
+      return this.#decode(query, this.#runWithRows(entry, bindValues(query, values)))[0];
     }
+    const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
     const row = firstRow(entry, query, values);
+    if (this.#watch !== undefined) reportSlow(this.#watch, entry, startedAt);
     if (row === undefined) return undefined;
     const exact = mayBeRounded(row) ? this.#exactRows(entry, bindValues(query, values))[0] : row;
     // Without `decode` the type of the query promises that its rows are as they come.
@@ -189,19 +188,20 @@ export class SqliteSession implements SyncConnection {
   }
 
   #timed<T>(entry: CachedStatement, run: () => T): T {
-    const watch = this.#watch;
-    const startedAt = watch?.clock() ?? 0;
+    const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
     try {
       return run();
     } catch (cause) {
       throw translateError(cause, { during: "run" });
     } finally {
-      const durationMs = watch === undefined ? 0 : watch.clock() - startedAt;
-      if (watch !== undefined && durationMs >= watch.slowQueryMs) {
-        watch.report(entry.statement.source, durationMs);
-      }
+      if (this.#watch !== undefined) reportSlow(this.#watch, entry, startedAt);
     }
   }
+}
+
+function reportSlow(watch: StatementWatch, entry: CachedStatement, startedAt: number): void {
+  const durationMs = watch.clock() - startedAt;
+  if (durationMs >= watch.slowQueryMs) watch.report(entry.statement.source, durationMs);
 }
 
 function firstRow(

@@ -1,3 +1,4 @@
+import { AtlasError } from "@atlas/errors";
 import { storageError } from "../errors.ts";
 import type { RawRow } from "../sql-value.ts";
 import { busyWaitOf, createSession, openHandle, type DataFile } from "./data-file.ts";
@@ -39,7 +40,12 @@ export class WriterCore {
     try {
       this.session.verbs.commit();
     } catch (error) {
-      this.#afterFailedCommit(error);
+      // Whether the last frame reached the file is not known. A full disk and
+      // a broken reference leave no such doubt.
+      if (AtlasError.is(error) && error.txState === "unknown") {
+        this.abandon();
+        this.#broken = true;
+      }
       throw error;
     }
   }
@@ -121,13 +127,6 @@ export class WriterCore {
     } catch (cause) {
       throw translateError(cause, { during: "open", location: this.#file.location });
     }
-  }
-
-  #afterFailedCommit(error: unknown): void {
-    this.abandon();
-    // Whether the last frame reached the file is not known.
-    const code = (error as { readonly code?: unknown }).code;
-    if (code !== "storage.disk_full" && code !== "storage.no_transaction") this.#broken = true;
   }
 
   #refuseWhenBroken(): void {

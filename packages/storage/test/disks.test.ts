@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { count, from } from "@atlas/storage";
 import { createFileManager } from "@atlas/storage/sqlite";
 import { temporaryDirectory } from "@atlas/storage/testing";
@@ -9,11 +9,13 @@ import { addCounter, counters, openCounters } from "./fixtures/counters.ts";
 /** Mounts a disk of two megabytes; undefined where that is not allowed. */
 function smallDisk(path: string): Disposable | undefined {
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], { stdio: "ignore" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", path], {
+      stdio: "ignore",
+    });
   } catch {
     return undefined;
   }
-  return { [Symbol.dispose]: () => execFileSync("umount", ["-l", path]) };
+  return { [Symbol.dispose]: () => execFileSync("/bin/umount", ["-l", path]) };
 }
 
 function rowsOf(writer: string): readonly { writer: string; number: number; text: string }[] {
@@ -23,6 +25,26 @@ function rowsOf(writer: string): readonly { writer: string; number: number; text
     text: "x".repeat(1_000),
   }));
 }
+
+test("D8: a disk that became read-only is refused when a database on it is opened", async (context) => {
+  using directory = temporaryDirectory();
+  using disk = smallDisk(directory.path);
+  if (disk === undefined) return context.skip("a disk cannot be mounted here");
+  const path = directory.file("data.db");
+  await (await openCounters(path)).close();
+  execFileSync("/bin/mount", ["-o", "remount,ro", directory.path]);
+
+  await expect(openCounters(path)).rejects.toMatchObject({ code: "storage.readonly" });
+});
+
+test.skipIf(process.getuid?.() === 0)("D8: a file without permission is refused", async () => {
+  using directory = temporaryDirectory();
+  const path = directory.file("data.db");
+  await (await openCounters(path)).close();
+  chmodSync(path, 0o444);
+
+  await expect(openCounters(path)).rejects.toMatchObject({ code: "storage.permission_denied" });
+});
 
 test("D8: a full disk undoes the write that met it, and writing goes on once there is space", async (context) => {
   using directory = temporaryDirectory();
