@@ -9,9 +9,9 @@
 import "reflect-metadata";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createLogger } from "@atlas/monitoring";
 import { McpServer } from "@modelcontextprotocol/server";
 import { compose } from "../src/compose.ts";
@@ -72,10 +72,8 @@ async function main(): Promise<number> {
 
 /** Runs one revision, prints its last lines and answers 0 when it passed. */
 async function runSuite(url: string, revision: string): Promise<0 | 1> {
-  const manifest = createRequire(import.meta.url).resolve(
-    "@modelcontextprotocol/conformance/package.json",
-  );
-  const program = join(dirname(manifest), "dist/index.js");
+  const manifest = import.meta.resolve("@modelcontextprotocol/conformance/package.json");
+  const program = fileURLToPath(new URL("dist/index.js", manifest));
   const child = spawn(
     process.execPath,
     [program, "server", "--url", url, "--requirements", revision],

@@ -1,5 +1,5 @@
 /** The oldest version of Node that runs Atlas: zstd came with it, and better-sqlite3 needs 22. */
-export const nodeVersionMin = "22.15.0";
+const nodeVersionMin = "22.15.0";
 
 /** The sentence for somebody whose Node is too old; `undefined` when it is not. */
 export function nodeVersionProblem(version: string): string | undefined {

@@ -6,20 +6,20 @@ const linux: Surroundings = {
   env: {},
   platform: "linux",
   homeDirectory: "/home/ann",
-  workingDirectory: "/work",
+  workingDirectory: "/home/ann",
 };
 
 describe("the data directory", () => {
   test.each([
-    ["--data x", { argv: ["--data", "x", "status"] }, "/work/x", "flag"],
+    ["--data x", { argv: ["--data", "x", "status"] }, "/home/ann/x", "flag"],
     ["--data=x", { argv: ["status", "--data=/abs"] }, "/abs", "flag"],
-    ["the last --data", { argv: ["--data", "a", "--data", "b"] }, "/work/b", "flag"],
+    ["the last --data", { argv: ["--data", "a", "--data", "b"] }, "/home/ann/b", "flag"],
     ["nothing after --", { argv: ["task", "create", "--", "--data", "x"] }, undefined, "default"],
-    ["ATLAS_DATA_DIR", { env: { ATLAS_DATA_DIR: "y" } }, "/work/y", "environment"],
+    ["ATLAS_DATA_DIR", { env: { ATLAS_DATA_DIR: "y" } }, "/home/ann/y", "environment"],
     [
       "the flag before the variable",
       { argv: ["--data", "x"], env: { ATLAS_DATA_DIR: "y" } },
-      "/work/x",
+      "/home/ann/x",
       "flag",
     ],
     ["an empty variable is none", { env: { ATLAS_DATA_DIR: "" } }, undefined, "default"],

@@ -47,6 +47,25 @@ describe("K6: what tools take and give", () => {
     ]);
   });
 
+  test("a great many created tasks are told with what the caller cannot know", async () => {
+    await using store = await openStore();
+    const tasks = Array.from({ length: 300 }, (_, number) => ({
+      name: `${number} ${"n".repeat(150)}`,
+      path: `p${number}`,
+    }));
+
+    const answer = await run(store, taskCreate, { tasks });
+
+    expect(answer.tasks).toHaveLength(300);
+    expect(answer.tasks[7]).toEqual({
+      id: expect.any(String),
+      path: "p7",
+      status: "pending",
+      version: 1,
+    });
+    expect(tokensOf(answer)).toBeLessThanOrEqual(10_000);
+  });
+
   test("K2: item-by-item keeps the good and names the others", async () => {
     await using store = await openStore();
 

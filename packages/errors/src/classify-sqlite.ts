@@ -34,6 +34,8 @@ const policies: Readonly<Record<string, SqlitePolicy>> = {
   INTERRUPT: { code: "operation.cancelled", txState: "unknown" },
   // A failed sync must not be repeated: the kernel may have dropped the pages.
   IOERR: { code: "storage.io_failed", txState: "unknown" },
+  // The file that connections share is grown before anything is begun; there was no room.
+  IOERR_SHMSIZE: { code: "storage.disk_full", txState: "none" },
   IOERR_NOMEM: { code: "storage.out_of_memory", txState: "unknown" },
   LOCKED: { code: "storage.locked", txState: "active" },
   MISMATCH: { code: "storage.statement_invalid" },

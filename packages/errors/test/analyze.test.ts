@@ -174,6 +174,7 @@ describe("E4: SQLite result codes", () => {
     ["SQLITE_IOERR", "storage.io_failed", "never", "unknown"],
     ["SQLITE_IOERR_FSYNC", "storage.io_failed", "never", "unknown"],
     ["SQLITE_IOERR_SHORT_READ", "storage.io_failed", "never", "unknown"],
+    ["SQLITE_IOERR_SHMSIZE", "storage.disk_full", "never", "none"],
     ["SQLITE_IOERR_NOMEM", "storage.out_of_memory", "operation", "unknown"],
     ["SQLITE_NOMEM", "storage.out_of_memory", "operation", "unknown"],
     ["SQLITE_CORRUPT", "storage.corrupt", "never", "unknown"],

@@ -2,7 +2,7 @@ import { sqlQuery } from "@atlas/storage";
 import { insertDependency } from "./change-dependencies.ts";
 import { checkNewTasks, type NewEdges } from "./dependency-cycles.ts";
 import { taskError } from "./errors.ts";
-import { branchOf, changeBranch, settleGroup } from "./maintain.ts";
+import { type BranchChange, branchOf, changeBranch, settleGroup, sumOf } from "./maintain.ts";
 import { buildRows, type CreationFacts } from "./new-task-rows.ts";
 import { isPlaced, type PlacedTask, type Placement, placeTasks } from "./place-tasks.ts";
 import { addNotes, insertTag } from "./task-details.ts";
@@ -77,19 +77,19 @@ async function insertDetails(store: TaskStore, edges: readonly NewEdges[]): Prom
   for (const { task } of edges) await addNotes(store, task.id, task.input.notes);
 }
 
-/** Tells the stored tasks above what was put below them. */
+/** Tells the stored tasks above what was put below them, once for each. */
 async function joinStoredTree(
   store: TaskStore,
   tasks: readonly PlacedTask[],
   rows: ReadonlyMap<string, TaskRow>,
 ): Promise<void> {
-  const groups = new Set<string>();
-  for (const task of tasks) {
-    if (task.parent === null || isPlaced(task.parent)) continue;
-    await changeBranch(store, task.parent.path, branchOf(rows.get(task.id)!, 1));
-    groups.add(task.parent.id);
+  const joined = new Map<TaskRow, BranchChange>();
+  for (const { id, parent } of tasks) {
+    if (parent === null || isPlaced(parent)) continue;
+    joined.set(parent, sumOf(branchOf(rows.get(id)!, 1), joined.get(parent)));
   }
-  for (const id of groups) await settleGroup(store, id);
+  for (const [parent, change] of joined) await changeBranch(store, parent.path, change);
+  for (const { id } of joined.keys()) await settleGroup(store, id);
 }
 
 function dependencyMissing(path: string, reference: string): Error {

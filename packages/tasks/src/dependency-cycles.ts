@@ -6,6 +6,7 @@
  * its own children, and between branches, as well as the plain ones.
  */
 import { taskError } from "./errors.ts";
+import { connect, findCycle, type Graph } from "./moment-graph.ts";
 import { isPlaced, type PlacedTask } from "./place-tasks.ts";
 import { type Moment, nameOf, waitingAmong, waitsFor } from "./stored-waits.ts";
 import type { TaskStore } from "./task-store.ts";
@@ -113,49 +114,8 @@ async function connectStored(
       if (moment.kind !== "done" || moment.id !== id) connect(graph, moment, done(id));
 }
 
-/** By name of a moment: what it waits for. */
-type Graph = Map<string, string[]>;
-
 const gate = (id: string): Moment => ({ kind: "gate", id });
 const done = (id: string): Moment => ({ kind: "done", id });
-
-function connect(graph: Graph, later: Moment, earlier: Moment): void {
-  const name = nameOf(later);
-  const successors = graph.get(name);
-  if (successors === undefined) graph.set(name, [nameOf(earlier)]);
-  else successors.push(nameOf(earlier));
-}
-
-/** Depth-first search without recursion; the nodes of the first cycle met, in order. */
-function findCycle(graph: Graph): readonly string[] | undefined {
-  const finished = new Set<string>();
-  for (const start of graph.keys()) {
-    if (finished.has(start)) continue;
-    const way: string[] = [];
-    const onWay = new Set<string>();
-    const stack: { readonly node: string; next: number }[] = [{ node: start, next: 0 }];
-    while (stack.length > 0) {
-      const top = stack.at(-1)!;
-      if (top.next === 0) {
-        way.push(top.node);
-        onWay.add(top.node);
-      }
-      const successor = graph.get(top.node)?.[top.next];
-      top.next += 1;
-      if (successor === undefined) {
-        finished.add(top.node);
-        onWay.delete(top.node);
-        way.pop();
-        stack.pop();
-      } else if (onWay.has(successor)) {
-        return way.slice(way.indexOf(successor));
-      } else if (!finished.has(successor)) {
-        stack.push({ node: successor, next: 0 });
-      }
-    }
-  }
-  return undefined;
-}
 
 function selfDependency(path: string): Error {
   return taskError(

@@ -55,10 +55,11 @@ function describe({ path, message }: ValidationIssue): string {
 
 function allRejected(rejected: readonly ImportRemark[]): Error {
   const [first] = rejected;
+  const reason = (first?.reason ?? "").replace(/\.$/, "");
   return taskError(
     "task.import_rejected",
-    `${rejected.length} of the records cannot be taken in, so none was. The first is number ` +
-      `${(first?.index ?? 0) + 1}: ${first?.reason ?? ""}`,
+    `Records that cannot be taken in: ${rejected.length}, so none was. The first is number ` +
+      `${(first?.index ?? 0) + 1}: ${reason}.`,
     { details: { rejected: rejected.slice(0, 100) } },
   );
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { sqlQuery } from "@atlas/storage";
 import { createTasks } from "./create-tasks.ts";
 import {
@@ -25,6 +26,9 @@ const remember = sqlQuery<never, { source: string; id: string; task: string; has
    ON CONFLICT (source, external_id) DO UPDATE SET content_hash = excluded.content_hash`,
 );
 
+/** Records created at once, and steps between two reports of the progress. */
+const chunkSize = 200;
+
 /**
  * Takes in the records of another program in the transaction of the caller.
  * Statuses and instants are taken as facts; identity is the external id within
@@ -41,21 +45,38 @@ export async function importTasks(
   const lists = { rejected: [], warnings: [], tasks: new Map<string, string>() };
   const job: ImportJob = { store, into, ...context, ...lists };
   const { fresh, stale, unchanged } = await sortOut(job, items);
-  const report = (open: number): void =>
-    context.options.onProgress?.(items.length - open, items.length);
+  // Each record is made, and linked when all are there.
+  const step = stepsOf(items.length, 2 * (fresh.length + stale.length), context.options);
 
-  const created = await createLevels(job, fresh, (open) => report(open + stale.length));
-  const revised: ImportItem[] = [];
-  for (const item of stale) if (await revise(job, item)) revised.push(item);
-  for (const item of [...created, ...revised]) await linkRecord(job, item);
+  const created = await createLevels(job, fresh, step);
+  const revised = await reviseAll(job, stale, step);
+  const changed = [...created, ...revised];
+  for (const item of changed) {
+    await linkRecord(job, item);
+    await rememberRecord(job, item.record);
+    await step(1);
+  }
   const joined = await joinLate(job, unchanged, created);
-  for (const { record } of [...created, ...revised]) await rememberRecord(job, record);
-  report(0);
+  context.options.onProgress?.(items.length, items.length);
   return {
-    imported: created.length + revised.length + joined,
+    imported: changed.length + joined,
     unchanged: unchanged.length - joined,
     rejected: job.rejected,
-    warnings: job.warnings,
+    warnings: job.warnings.toSorted((a, b) => a.index - b.index),
+  };
+}
+
+/** Counts steps, tells how far the import is, and lets other work of the process through. */
+type Step = (count: number) => Promise<void>;
+
+function stepsOf(total: number, steps: number, { onProgress }: ImportOptions): Step {
+  let [done, told] = [0, 0];
+  return async (count) => {
+    done += count;
+    if (done - told < chunkSize) return;
+    told = done;
+    onProgress?.(Math.floor((total * done) / steps), total);
+    await setImmediate();
   };
 }
 
@@ -93,7 +114,7 @@ async function sortOut(job: ImportJob, items: readonly ImportItem[]): Promise<So
 async function createLevels(
   job: ImportJob,
   fresh: readonly ImportItem[],
-  report: (open: number) => void,
+  step: Step,
 ): Promise<readonly ImportItem[]> {
   const created: ImportItem[] = [];
   let waiting = [...fresh];
@@ -102,26 +123,29 @@ async function createLevels(
     const ready = waiting.filter(({ record }) => !names.has(record.externalParent ?? ""));
     // Records that are each other's parents have no top; the first one becomes it.
     const level = ready.length > 0 ? ready : waiting.slice(0, 1);
-    created.push(...(await createLevel(job, level)));
+    for (let at = 0; at < level.length; at += chunkSize) {
+      const chunk = level.slice(at, at + chunkSize);
+      created.push(...(await createChunk(job, chunk)));
+      await step(chunk.length);
+    }
     const done = new Set(level);
     waiting = waiting.filter((item) => !done.has(item));
-    report(waiting.length);
   }
   return created;
 }
 
-async function createLevel(
+async function createChunk(
   job: ImportJob,
-  level: readonly ImportItem[],
+  chunk: readonly ImportItem[],
 ): Promise<readonly ImportItem[]> {
   try {
-    await job.attempt(() => createItems(job, level));
-    return level;
+    await job.attempt(() => createItems(job, chunk));
+    return chunk;
   } catch (error) {
     const reason = reasonOf(error);
     const created: ImportItem[] = [];
-    if (level.length === 1) reject(job, level[0]!, reason);
-    else for (const item of level) created.push(...(await createLevel(job, [item])));
+    if (chunk.length === 1) reject(job, chunk[0]!, reason);
+    else for (const item of chunk) created.push(...(await createChunk(job, [item])));
     return created;
   }
 }
@@ -141,7 +165,38 @@ async function createItems(job: ImportJob, level: readonly ImportItem[]): Promis
   for (const item of orphans) warnOfParent(job, item);
 }
 
-async function revise(job: ImportJob, item: ImportItem): Promise<boolean> {
+/**
+ * Revises changed records and answers which were. One that cannot be may only
+ * be in the way of another, as when parent and child have changed places, so it
+ * is tried again until nothing moves any more.
+ */
+async function reviseAll(
+  job: ImportJob,
+  stale: readonly ImportItem[],
+  step: Step,
+): Promise<readonly ImportItem[]> {
+  const revised: ImportItem[] = [];
+  let waiting = stale.map((item) => ({ item, reason: "" }));
+  for (let before = Infinity; waiting.length > 0 && waiting.length < before;) {
+    before = waiting.length;
+    const left: typeof waiting = [];
+    for (const { item } of waiting) {
+      const reason = await revise(job, item);
+      if (reason !== undefined) {
+        left.push({ item, reason });
+        continue;
+      }
+      revised.push(item);
+      await step(1);
+    }
+    waiting = left;
+  }
+  for (const { item, reason } of waiting) reject(job, item, reason);
+  return revised;
+}
+
+/** Answers why not, when it fails. */
+async function revise(job: ImportJob, item: ImportItem): Promise<string | undefined> {
   const { record } = item;
   const parent = await parentOf(job, record);
   const input = newTaskOf(record, parent ?? job.into);
@@ -152,11 +207,10 @@ async function revise(job: ImportJob, item: ImportItem): Promise<boolean> {
       await reviseTask(job.store, job.tasks.get(record.externalId)!, revision);
     });
   } catch (error) {
-    reject(job, item, reasonOf(error));
-    return false;
+    return reasonOf(error);
   }
   if (parent === undefined) warnOfParent(job, item);
-  return true;
+  return undefined;
 }
 
 /** The group at `path`, made with the groups above it where they are missing. */

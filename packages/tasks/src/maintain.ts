@@ -67,7 +67,7 @@ const setStatus = sqlQuery<
 /** By how much the counts of a parent, and of everything above it, change. @internal */
 export interface BranchChange {
   /** Direct children, for the parent alone; so is the next one. */
-  readonly children: -1 | 0 | 1;
+  readonly children: number;
   readonly unfinishedChildren: number;
   readonly descendants: number;
   readonly finishedDescendants: number;
@@ -81,6 +81,17 @@ export function branchOf(row: TaskRow, sign: 1 | -1): BranchChange {
     unfinishedChildren: sign * (1 - finished),
     descendants: sign * (row.descendants + 1),
     finishedDescendants: sign * (row.finished_descendants + finished),
+  };
+}
+
+/** @internal */
+export function sumOf(change: BranchChange, other: BranchChange | undefined): BranchChange {
+  if (other === undefined) return change;
+  return {
+    children: change.children + other.children,
+    unfinishedChildren: change.unfinishedChildren + other.unfinishedChildren,
+    descendants: change.descendants + other.descendants,
+    finishedDescendants: change.finishedDescendants + other.finishedDescendants,
   };
 }
 
@@ -132,7 +143,7 @@ export async function followStatus(
     const change = finishedAfter ? 1 : -1;
     await followFinished(store, row.id, change);
     const parent = parentPathOf(row.path);
-    const counts = { children: 0, unfinishedChildren: -change, descendants: 0 } as const;
+    const counts = { children: 0, unfinishedChildren: -change, descendants: 0 };
     if (parent !== null)
       await changeBranch(store, parent, { ...counts, finishedDescendants: change });
   }

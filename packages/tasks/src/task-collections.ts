@@ -17,16 +17,7 @@ const instant = z.int();
 const unfinished = "NOT IN ('completed', 'cancelled')";
 const finished = "IN ('completed', 'cancelled')";
 
-/**
- * Everything the task manager stores, declared for the engine: it creates the
- * tables and indexes, verifies rows against the schemas and the summary columns
- * against these expressions, and rebuilds what differs. The operations write
- * with statements of their own and keep the summaries by differences
- * (maintain.ts).
- *
- * @internal
- */
-export const tasksCollection: AnyCollection = defineCollection({
+const tasksCollection: AnyCollection = defineCollection({
   name: "tasks",
   table: tasksTable,
   key: "id",
@@ -126,7 +117,13 @@ export const tasksCollection: AnyCollection = defineCollection({
   ],
 });
 
-/** @internal */
+/**
+ * Everything the task manager stores, declared for the engine: it creates the
+ * tables and indexes, verifies rows against the schemas and the summary columns
+ * against their expressions, and rebuilds what differs. Only the task manager
+ * writes to them: with statements of its own, which keep the summaries by
+ * differences (maintain.ts).
+ */
 export const taskCollections: readonly AnyCollection[] = [
   tasksCollection,
   defineCollection({

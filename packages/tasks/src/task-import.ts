@@ -13,15 +13,15 @@ export interface ImportedTask extends Omit<NewTask, "path" | "parent" | "depende
   readonly completedAt?: string;
 }
 
-/** How records are taken in. */
+/** How records are taken in: at most 100,000 of them, in one transaction. */
 export interface ImportOptions {
   /** Names the source; records keep their identity within it. */
   readonly source: string;
-  /** Path of the group that receives the records; created when missing. */
+  /** Path of the group that receives records without a parent; created when missing. */
   readonly into: string;
   /** What one bad record does. Default: "skip". */
   readonly onInvalid?: "skip" | "reject-all";
-  /** Told now and then how many records are done. */
+  /** Told now and then how many of the valid records are done, and at the end. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

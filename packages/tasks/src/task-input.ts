@@ -31,8 +31,9 @@ export interface NewTask {
   readonly name: string;
   /**
    * The whole path. Its last segment is the task's own; what lies before it
-   * must exist or be created in the same call. Default: the parent's path and a
-   * segment made from the name, with a number where that is taken.
+   * must exist or be created in the same call. With `parent`, the last segment
+   * is enough. Default: the parent's path and a segment made from the name, with
+   * a number where that is taken.
    */
   readonly path?: string;
   /** Default: what `path` says, otherwise none. */
@@ -57,7 +58,11 @@ export interface TaskUpdate {
   readonly task: TaskReference;
   /** Refuses the update when the task's version is another. */
   readonly ifVersion?: number;
-  /** The token of the caller's lease; needed to change the status of a claimed task. */
+  /**
+   * The token of the caller's lease: the update is refused once that no longer
+   * holds. Without it, status and type of a claimed task can be changed by its
+   * holder only, told by name.
+   */
   readonly lease?: number;
   readonly name?: string;
   readonly description?: string;
@@ -72,7 +77,10 @@ export interface TaskUpdate {
   readonly addNotes?: readonly NewNote[];
   readonly addDependencies?: readonly TaskReference[];
   readonly removeDependencies?: readonly TaskReference[];
-  /** Moves the task and everything below it; null moves it to the top. */
+  /**
+   * Moves the task and everything below it; null moves it to the top. Its
+   * segment gets a number where it is taken.
+   */
   readonly parent?: TaskReference | null;
 }
 
@@ -117,5 +125,6 @@ export interface ClaimOptions {
 /** A held lease. */
 export interface HeldClaim {
   readonly task: TaskReference;
+  /** Its token. */
   readonly lease: number;
 }

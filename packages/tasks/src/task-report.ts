@@ -8,7 +8,7 @@ export interface TaskChange {
   readonly actor: string;
   /** ISO 8601, UTC. */
   readonly at: string;
-  /** The version after the change. */
+  /** The version after the change; of a deleted task, the last one. */
   readonly version: number;
   /** Field by field; `before` is absent at creation, `after` at deletion. */
   readonly fields: Readonly<Record<string, FieldChange>>;
@@ -30,7 +30,7 @@ export interface HistoryPage {
 export interface TaskStatistics {
   readonly total: number;
   readonly byStatus: Readonly<Record<TaskStatus, number>>;
-  /** Tasks that can be worked on now. */
+  /** Tasks that can be worked on now, those included whose lease ran out. */
   readonly ready: number;
   /** Tasks somebody holds. */
   readonly claimed: number;

@@ -18,7 +18,7 @@ export interface SyncPolicy {
 /** Weight of the newest sample in the moving averages. */
 const smoothing = 0.2;
 /** After a sync that was much too slow for this thread, so many go elsewhere. */
-const syncsAfterSlowOne = 64;
+const syncsAfterSlowOne = 16;
 
 /** Creates a policy; `blockingMaxMs` is the bound below which blocking pays. */
 export function createSyncPolicy(blockingMaxMs: number): SyncPolicy {

@@ -34,7 +34,7 @@ describe("when to sync here and when to start a group", () => {
 
     policy.recordSync(2.2, true);
 
-    for (let i = 0; i < 63; i += 1) policy.recordSync(0.1, false);
+    for (let i = 0; i < 15; i += 1) policy.recordSync(0.1, false);
     expect(policy.blockingPays()).toBe(false);
     policy.recordSync(0.1, false);
     expect(policy.blockingPays()).toBe(true);

@@ -56,7 +56,8 @@ function changeLine({ at, actor, kind, version, fields }: TaskChange): string {
   const parts = Object.entries(fields).map(
     ([name, { before, after }]) => `${name}: ${shown(before)} → ${shown(after)}`,
   );
-  return `${at}  v${version}  ${actor}  ${kind}  ${kind === "updated" ? parts.join(", ") : ""}`.trim();
+  const changed = kind === "updated" ? parts.join(", ") : "";
+  return `${at}  v${version}  ${actor}  ${kind}  ${changed}`.trim();
 }
 
 function shown(value: unknown): string {

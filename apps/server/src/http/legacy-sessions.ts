@@ -68,7 +68,7 @@ export function createLegacySessions(options: LegacySessionsOptions): LegacySess
         return transport.handleRequest(request);
       }
       if (id?.startsWith(process)) return sessionEnded();
-      if (id !== null || request.method !== "POST") return withoutSession(request);
+      if (request.method !== "POST") return withoutSession(request);
       const body: unknown = await request
         .clone()
         .json()

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import {
   createServer,
   type IncomingMessage,
@@ -121,9 +120,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   };
 }
 
-/** Resolves when every request has its answer. Subscriptions never end, so it does not wait long. */
+/** Resolves when every request has its answer; subscriptions never end, so it waits briefly. */
 function answered(answers: ReadonlySet<ServerResponse>): Promise<unknown> {
-  const closings = [...answers].map((response) => once(response, "close"));
+  const closings = [...answers].map(
+    (response) => new Promise((resolve) => response.once("close", resolve)),
+  );
   const late = setTimeout(goodbyeMs, undefined, { ref: false });
   return Promise.race([Promise.all(closings), late]);
 }

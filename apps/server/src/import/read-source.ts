@@ -59,7 +59,8 @@ function readBacklogFiles(path: string): readonly SourceFile[] {
   if (files.length === 0)
     throw serverError(
       "operation.usage",
-      `There is no Markdown file in ${folders.join(" or ")}. Name the directory of a Backlog.md project.`,
+      `There is no Markdown file in ${folders.join(" or ")}. ` +
+        "Name the directory of a Backlog.md project.",
     );
   return files.map((file) => ({ file: relative(root ?? path, file), text: readText(file) }));
 }

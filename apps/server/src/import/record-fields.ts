@@ -27,11 +27,11 @@ export function textsOf(value: unknown): string[] {
 }
 
 /** A moment as ISO 8601 in UTC; nothing when the value is not one. */
-export function instantOf(value: unknown): string | undefined {
+function instantOf(value: unknown): string | undefined {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   const text = textOf(value);
   if (text === undefined) return undefined;
-  // `2026-01-01 23:37` says nothing of a zone; it is taken as UTC, so that it is the same everywhere.
+  // `2026-01-01 23:37` says nothing of a zone: taken as UTC, it is the same everywhere.
   const plain = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?$/.exec(text);
   const date = new Date(plain === null ? text : `${plain[1]}T${plain[2] ?? "00:00"}Z`);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();

@@ -15,11 +15,17 @@ export function planPrompt({ goal, path }: z.output<typeof planArguments>): GetP
 
 ${goal}
 
-1. Look with task_list whether a plan for it exists; if so, extend it instead of making a second one.
-2. Break the goal down until each leaf is one piece of work that one agent finishes in one sitting and whose result can be checked. Use type group for the branches, milestone for moments that matter.
-3. Write for each leaf a description that somebody without this conversation can work from: what to do, where, and how to see that it is done. Put why it is needed into reasoning.
-4. Set dependencies only where the work really has to wait; everything else can then be done side by side.
-5. Create the whole tree under ${place} in one task_create call, with paths for parents and dependencies.
+1. Look with task_list whether a plan for it exists; if so, extend it instead of making a second
+   one.
+2. Break the goal down until each leaf is one piece of work that one agent finishes in one
+   sitting and whose result can be checked. Use type group for the branches, milestone for
+   moments that matter.
+3. Write for each leaf a description that somebody without this conversation can work from: what
+   to do, where, and how to see that it is done. Put why it is needed into reasoning.
+4. Set dependencies only where the work really has to wait; everything else can then be done
+   side by side.
+5. Create the whole tree under ${place} in one task_create call, with paths for parents and
+   dependencies.
 6. Show the tree and what task_next now gives, and ask before work begins.`;
   return { messages: [{ role: "user", content: { type: "text", text } }] };
 }

@@ -45,7 +45,8 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType, tool: string): str
     const nearest = nearestName(key, known);
     return nearest === undefined ? `"${key}"` : `"${key}" (did you mean "${nearest}"?)`;
   });
-  return `${at === "" ? tool : `"${at}"`} has no ${unknown.join(", ")}; it knows ${known.join(", ")}.`;
+  const owner = at === "" ? tool : `"${at}"`;
+  return `${owner} has no ${unknown.join(", ")}; it knows ${known.join(", ")}.`;
 }
 
 /** The names an object in the arguments may have, found by walking down the schema. */

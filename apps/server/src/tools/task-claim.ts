@@ -31,7 +31,8 @@ export const taskClaim: Tool = defineTool({
   name: "task_claim",
   title: "Claim, renew, release",
   description:
-    "Claim named tasks for yourself, renew leases, or release tasks back to pending; all or none. renew and release need each task's lease token.",
+    "Claim named tasks for yourself, renew leases, or release tasks back to pending; all or " +
+    "none. renew and release need each task's lease token.",
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

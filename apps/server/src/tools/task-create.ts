@@ -38,7 +38,8 @@ export const taskCreate: Tool = defineTool({
   name: "task_create",
   title: "Create tasks",
   description:
-    "Create one task, many, or a whole tree in one call, all or nothing by default. parent and dependencies take ids or paths, also of tasks in the same call, in any order.",
+    "Create one task, many, or a whole tree in one call, all or nothing by default. parent " +
+    "and dependencies take ids or paths, also of tasks in the same call, in any order.",
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

@@ -8,7 +8,9 @@ export const taskDelete: Tool = defineTool({
   name: "task_delete",
   title: "Delete tasks",
   description:
-    "Delete tasks. children says what becomes of tasks below: block (default) refuses, cascade deletes them, orphan moves them up. To keep a record, set status cancelled instead.",
+    "Delete tasks. children says what becomes of tasks below: block (default) refuses, " +
+    "cascade deletes them, orphan moves them up. To keep a record, set status cancelled " +
+    "instead.",
   hints: {
     readOnlyHint: false,
     destructiveHint: true,

@@ -9,7 +9,8 @@ export const taskGet: Tool = defineTool({
   name: "task_get",
   title: "Read tasks",
   description:
-    "Read tasks by id or path. full adds timestamps and every empty field. Beyond max_tokens (default 10000) texts are cut.",
+    "Read tasks by id or path. full adds timestamps and every empty field. Beyond max_tokens " +
+    "(default 10000) texts are cut.",
   hints: readOnly,
   input: z.strictObject({
     tasks: references,

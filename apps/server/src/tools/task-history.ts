@@ -14,7 +14,8 @@ export const taskHistory: Tool = defineTool({
   name: "task_history",
   title: "History of a task",
   description:
-    "Who changed what in a task and when, newest first; deleted tasks by id too. Long values are cut unless detail is full.",
+    "Who changed what in a task and when, newest first; deleted tasks by id too. Long values " +
+    "are cut unless detail is full.",
   hints: readOnly,
   input: z.strictObject({
     task: reference,

@@ -22,7 +22,8 @@ export const taskList: Tool = defineTool({
   name: "task_list",
   title: "List tasks",
   description:
-    "Find tasks; conditions add up. Pages: pass nextCursor back as cursor with the same filter. A page holds at most limit (default 20) tasks and max_tokens (default 2000).",
+    "Find tasks; conditions add up. Pages: pass nextCursor back as cursor with the same " +
+    "filter. A page holds at most limit (default 20) tasks and max_tokens (default 2000).",
   hints: readOnly,
   input: z.strictObject({
     query: text.optional().describe("Words in name, description, reasoning"),

@@ -11,7 +11,9 @@ export const taskNext: Tool = defineTool({
   name: "task_next",
   title: "Next ready work",
   description:
-    "Get work that can be done now, most urgent first: nothing it depends on is unfinished and nobody holds it. claim takes it in the same step, so no other agent gets it; pass lease.token to task_update. Empty tasks: nothing is ready.",
+    "Get work that can be done now, most urgent first: nothing it depends on is unfinished " +
+    "and nobody holds it. claim takes it in the same step, so no other agent gets it; pass " +
+    "lease.token to task_update. Empty tasks: nothing is ready.",
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

@@ -45,7 +45,9 @@ export const taskUpdate: Tool = defineTool({
   name: "task_update",
   title: "Update tasks",
   description:
-    "Change tasks: status, fields, notes, dependencies, place in the tree. What is left out stays. Finish claimed work with status completed, its lease and a completion note. if_version refuses the change when somebody else was faster.",
+    "Change tasks: status, fields, notes, dependencies, place in the tree. What is left out " +
+    "stays. Finish claimed work with status completed, its lease and a completion note. " +
+    "if_version refuses the change when somebody else was faster.",
   hints: {
     readOnlyHint: false,
     destructiveHint: false,
