@@ -3,12 +3,15 @@ import { subtreeRange } from "./task-path.ts";
 import { decodeRow, selectRows, type TaskStore } from "./task-store.ts";
 import type { TaskRow } from "./task-tables.ts";
 
+/** What nothing stands in the way of. */
+const unhindered = "blockers = 0 AND unfinished_children = 0 AND type <> 'group'";
+
 /**
- * What nothing stands in the way of. The unary plus keeps SQLite from reading
- * all pending tasks through the index on the status and sorting them: what is
- * wanted comes from the partial indexes, in their order.
+ * The status, in a form that no index on it fits. Without statistics SQLite
+ * would read all pending tasks through the index on the status and sort them;
+ * what is wanted comes from the partial indexes, in their order.
  */
-const unhindered = "+blockers = 0 AND +unfinished_children = 0 AND +type <> 'group'";
+const status = "status || ''";
 
 /**
  * True for what can be worked on now. The partial indexes `tasks_ready` and
@@ -16,11 +19,11 @@ const unhindered = "+blockers = 0 AND +unfinished_children = 0 AND +type <> 'gro
  *
  * @internal
  */
-export const readyCondition = `+status = 'pending' AND ${unhindered}`;
+export const readyCondition = `${status} = 'pending' AND ${unhindered}`;
 
 /** True for work whose lease ran out before `?`: the next claim makes it pending again. @internal */
 export const expiredCondition = `lease_expires_at IS NOT NULL AND lease_expires_at <= ?
-  AND +status = 'in_progress' AND ${unhindered}`;
+  AND ${status} = 'in_progress' AND ${unhindered}`;
 
 /** Which of the work that is ready. @internal */
 export interface WantedWork {

@@ -86,8 +86,8 @@ describe("K5: many claimers at once", () => {
     await open.tasks.create(layers(3, 8), { actor: "planner" });
 
     const killed = startWorker(open.path, "killed", 1_000);
-    const others = ["p1", "p2"].map((actor) => runWorker(open.path, actor, 1_000));
     const [{ claimed }] = (await once(killed, "message")) as [{ readonly claimed: string }];
+    const others = ["p1", "p2"].map((actor) => runWorker(open.path, actor, 1_000));
     killed.kill("SIGKILL");
     const completed = (await Promise.all(others)).flatMap((report) => report.completed);
 

@@ -20,7 +20,7 @@ describe("K5: what a call costs depends on its answer, not on the store", () => 
       ]);
 
     const next = await recorded.plansOf((tasks) => tasks.next({ count: 3 }));
-    expect(next.get("+status = 'pending'")).toEqual(["SCAN tasks USING INDEX tasks_ready"]);
+    expect(next.get("= 'pending' AND")).toEqual(["SCAN tasks USING INDEX tasks_ready"]);
   });
 
   test.for(["path", "priority", "updated"] as const)(
