@@ -79,6 +79,17 @@ export const statusRules: readonly TaskRule[] = [
     },
   },
   {
+    name: "work that was begun below a task can be given back after that task failed",
+    check: async ({ tasks }) => {
+      await plan(tasks, "a", "a/b");
+      await set(tasks, "a/b", "in_progress");
+      await set(tasks, "a", "failed");
+      await set(tasks, "a/b", "pending");
+
+      assert.deepEqual(await statusesOf(tasks, "a/b"), ["pending"]);
+    },
+  },
+  {
     name: "a group follows the tasks below it, up through all groups",
     check: async ({ tasks }) => {
       await plan(
