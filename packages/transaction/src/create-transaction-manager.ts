@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Connection, Database, WriterLease } from "@atlas/storage";
 import { createAmbientConnection } from "./ambient-connection.ts";
 import { transactionError } from "./errors.ts";
-import { Frame, type FrameRoot, readonlyError } from "./frame.ts";
+import { Frame, type FrameRoot, readonlyError, transactionId } from "./frame.ts";
 import { createManualTransaction } from "./manual-transaction.ts";
 import { readonlyConnection } from "./read-transaction.ts";
 import { runProgram, type ProgramBody } from "./run-program.ts";
@@ -45,6 +45,7 @@ class Manager implements TransactionManager {
   readonly #options: ResolvedManagerOptions;
   readonly #lane: WriterLane;
   readonly #frames: AsyncLocalStorage<Frame | undefined> = new AsyncLocalStorage();
+  readonly #current = (): Frame | undefined => this.#frames.getStore();
   #sequence = 0;
   #closed: Promise<void> | undefined;
 
@@ -53,7 +54,7 @@ class Manager implements TransactionManager {
     this.#lease = lease;
     this.#options = options;
     this.#lane = new WriterLane(lease, options);
-    this.connection = createAmbientConnection(database, this, () => this.#frames.getStore());
+    this.connection = createAmbientConnection(database, this, this.#current);
   }
 
   atomic<T>(
@@ -233,10 +234,11 @@ class Manager implements TransactionManager {
     return this.#database.read(
       async (reader) => {
         const root = this.#root(undefined);
-        const frame = new Frame({ ...root, connection: readonlyConnection(root.id, reader) });
+        const id = transactionId(root);
+        const frame = new Frame({ ...root, connection: readonlyConnection(id, reader) });
         try {
           const result = await this.#frames.run(frame, async () => body(frame));
-          for (const hook of frame.commitHooks) this.#runHook(root.id, hook);
+          for (const hook of frame.commitHooks) this.#runHook(id, hook);
           return result;
         } finally {
           frame.close();
@@ -252,12 +254,12 @@ class Manager implements TransactionManager {
   #root(writer: WriterLease["writer"] | undefined): FrameRoot {
     this.#sequence += 1;
     return {
-      id: `tx${this.#sequence}`,
-      startTime: new Date(this.#options.clock()),
+      number: this.#sequence,
+      startedAt: this.#options.clock(),
       connection: this.#lease.writer,
       isolation: "serializable",
       writer,
-      current: () => this.#frames.getStore(),
+      current: this.#current,
       operations: 0,
     };
   }

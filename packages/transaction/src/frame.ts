@@ -19,8 +19,10 @@ import type { IsolationLevel, Transaction } from "./transaction.ts";
 
 /** What all frames of one outermost transaction share. @internal */
 export interface FrameRoot {
-  readonly id: string;
-  readonly startTime: Date;
+  /** Counts the transactions of a manager. */
+  readonly number: number;
+  /** In milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly connection: Connection;
   readonly isolation: IsolationLevel;
   /** Absent in a read-only transaction. */
@@ -28,6 +30,13 @@ export interface FrameRoot {
   /** The frame in which the calling code runs. */
   readonly current: () => Frame | undefined;
   operations: number;
+}
+
+const noHooks: readonly (() => void)[] = [];
+
+/** The name of a transaction in messages and events. @internal */
+export function transactionId(root: FrameRoot): string {
+  return `tx${root.number}`;
 }
 
 /** @internal */
@@ -40,8 +49,9 @@ export class Frame implements Transaction {
   #tail: Promise<void> | undefined;
   #child: Frame | undefined;
   #savepoints: SavepointStack | undefined;
-  #commitHooks: (() => void)[] = [];
-  #rollbackHooks: (() => void)[] = [];
+  // Most transactions have no hooks, and an array each would be a noticeable part of their cost.
+  #commitHooks: (() => void)[] | undefined;
+  #rollbackHooks: (() => void)[] | undefined;
 
   constructor(root: FrameRoot, parent?: Frame) {
     this.#root = root;
@@ -50,10 +60,10 @@ export class Frame implements Transaction {
   }
 
   get id(): string {
-    return this.#root.id;
+    return transactionId(this.#root);
   }
   get startTime(): Date {
-    return this.#root.startTime;
+    return new Date(this.#root.startedAt);
   }
   get isolation(): IsolationLevel {
     return this.#root.isolation;
@@ -75,7 +85,7 @@ export class Frame implements Transaction {
     return this.#tail !== undefined;
   }
   get commitHooks(): readonly (() => void)[] {
-    return this.#commitHooks;
+    return this.#commitHooks ?? noHooks;
   }
 
   get<Row, Values extends object>(
@@ -126,12 +136,12 @@ export class Frame implements Transaction {
 
   afterCommit(hook: () => void): void {
     this.assertOpen();
-    this.#commitHooks.push(hook);
+    (this.#commitHooks ??= []).push(hook);
   }
 
   afterRollback(hook: () => void): void {
     this.assertOpen();
-    this.#rollbackHooks.push(hook);
+    (this.#rollbackHooks ??= []).push(hook);
   }
 
   /** Runs `work` as a nested frame when all earlier siblings have ended. */
@@ -159,12 +169,13 @@ export class Frame implements Transaction {
 
   /** Hands the hooks of an inner frame that succeeded to the one around it. */
   adoptHooks(child: Frame): void {
-    this.#commitHooks.push(...child.#commitHooks);
-    this.#rollbackHooks.push(...child.#rollbackHooks);
+    if (child.#commitHooks !== undefined) (this.#commitHooks ??= []).push(...child.#commitHooks);
+    if (child.#rollbackHooks !== undefined)
+      (this.#rollbackHooks ??= []).push(...child.#rollbackHooks);
   }
 
   takeRollbackHooks(): readonly (() => void)[] {
-    return this.#rollbackHooks.splice(0);
+    return this.#rollbackHooks?.splice(0) ?? noHooks;
   }
 
   assertOpen(): void {

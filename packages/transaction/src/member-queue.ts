@@ -20,6 +20,8 @@ export interface MemberQueue {
 export function createMemberQueue(lengthMax: number): MemberQueue {
   // Insertion order is what `Set` iterates in, and removal anywhere is constant time.
   const members = new Set<Member>();
+  // One iterator is kept: a new one would pass over everything already taken.
+  let front = members.values();
   const takeWhere = (wanted: (member: Member) => boolean): readonly Member[] => {
     const taken = [...members].filter(wanted);
     for (const member of taken) members.delete(member);
@@ -39,14 +41,17 @@ export function createMemberQueue(lengthMax: number): MemberQueue {
       members.add(member);
     },
     shift() {
-      for (const member of members) {
-        members.delete(member);
-        return member;
+      let next = front.next();
+      if (next.done === true) {
+        front = members.values();
+        next = front.next();
       }
-      return undefined;
+      if (next.done === true) return undefined;
+      members.delete(next.value);
+      return next.value;
     },
     remove: (member) => members.delete(member),
-    takeExpired: (now) => takeWhere((member) => now >= member.waitDeadline),
+    takeExpired: (now) => takeWhere((member) => now - member.enqueuedAt >= member.waitTimeoutMs),
     takeAll: () => takeWhere(() => true),
   };
 }

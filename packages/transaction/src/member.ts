@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import type { Frame } from "./frame.ts";
 
 /**
@@ -11,13 +12,13 @@ export interface Member {
   readonly durable: boolean;
   /** On the monotonic clock. */
   readonly enqueuedAt: number;
-  readonly waitDeadline: number;
+  readonly waitTimeoutMs: number;
   readonly holdTimeoutMs: number;
   startedAt: number;
-  /** Runs the body inside its frame. A promise means it waits. */
+  /** Runs the body inside its frame; to be called in `context`. A promise means it waits. */
   readonly body: () => unknown;
-  /** Runs a function in the asynchronous context of the submitter, outside the frame. */
-  readonly outside: (work: () => void) => void;
+  /** The asynchronous context of the submitter, outside the frame. */
+  readonly context: AsyncResource;
   /** Refuses promises. */
   readonly program: boolean;
   /** Set while a waiting body runs: ends the wait with this error. */

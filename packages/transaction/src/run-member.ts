@@ -28,7 +28,7 @@ function runAtOnce(writer: Writer, member: Member, first: boolean): boolean {
   let failure: unknown;
   try {
     if (!first) void writer.savepoint(savepoint);
-    const outcome = member.body();
+    const outcome = member.context.runInAsyncScope(member.body);
     if (isPromise(outcome)) throw refusePromise(outcome);
     member.result = outcome;
     member.frame.close();
@@ -50,7 +50,7 @@ async function runWaiting(writer: Writer, member: Member, first: boolean): Promi
   let failure: unknown;
   try {
     if (!first) await writer.savepoint(savepoint);
-    const outcome = member.body();
+    const outcome = member.context.runInAsyncScope(member.body);
     if (isPromise(outcome)) {
       if (member.program) throw refusePromise(outcome);
       member.result = await interruptible(member, outcome);

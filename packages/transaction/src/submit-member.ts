@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncResource } from "node:async_hooks";
 import { transactionError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import type { Member } from "./member.ts";
@@ -18,19 +18,18 @@ export interface Submission {
 export function submitMember(lane: WriterLane, submission: Submission): Promise<unknown> {
   const { frame, body, program, options, defaults } = submission;
   return new Promise((resolve, reject) => {
-    // The lane runs in the context of whoever happened to wake it; the body
-    // must see the context of its own caller.
-    const restore = AsyncLocalStorage.snapshot();
-    const now = defaults.monotonicClock();
     const member: Member = {
       frame,
       durable: (options.durability ?? defaults.durability) === "full",
-      enqueuedAt: now,
-      waitDeadline: now + (options.waitTimeoutMs ?? defaults.waitTimeoutMs),
+      enqueuedAt: defaults.monotonicClock(),
+      waitTimeoutMs: options.waitTimeoutMs ?? defaults.waitTimeoutMs,
       holdTimeoutMs: options.holdTimeoutMs ?? defaults.holdTimeoutMs,
       startedAt: 0,
-      body: () => restore(body),
-      outside: (work) => restore(work),
+      body,
+      // The lane runs in the context of whoever happened to wake it; the body
+      // must see the context of its own caller. `AsyncLocalStorage.snapshot`
+      // does the same at fifty times the cost.
+      context: new AsyncResource("AtlasTransaction"),
       program,
       interrupt: undefined,
       result: undefined,

@@ -85,11 +85,12 @@ export class SyncStage {
   }
 
   async #drain(): Promise<void> {
-    const { lease, now, onSynced } = this.#options;
+    const { lease, now, onSynced, policy } = this.#options;
     while (this.#pending.length > 0) {
       const members = this.#pending;
       this.#pending = [];
       this.#since = now();
+      policy.recordSyncStart();
       try {
         await lease.syncLog();
         this.#succeed(members, false);
@@ -102,7 +103,9 @@ export class SyncStage {
   }
 
   #syncBlocking(members: readonly Member[]): void {
-    this.#since = this.#options.now();
+    const { now, policy } = this.#options;
+    this.#since = now();
+    policy.recordSyncStart();
     try {
       this.#options.lease.syncLogBlocking();
     } catch (error) {

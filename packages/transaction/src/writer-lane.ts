@@ -17,10 +17,11 @@
  * 4. After a failed sync nothing runs until the file was opened again.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { AtlasError } from "@atlas/errors";
-import type { WriterLease } from "@atlas/storage";
+import type { AtlasError } from "@atlas/errors";
+import type { Answer, WriterLease } from "@atlas/storage";
 import { backoffMs } from "./backoff.ts";
-import { transactionError } from "./errors.ts";
+import type { Group } from "./group.ts";
+import { groupAborted, holdTimeout, isOutOfSpace, waitTimeout } from "./lane-errors.ts";
 import type { Member } from "./member.ts";
 import { createMemberQueue, type MemberQueue } from "./member-queue.ts";
 import { runMember } from "./run-member.ts";
@@ -80,7 +81,7 @@ export class WriterLane {
   /** Queues a member. It is told of its end through `resolve` or `reject`. */
   submit(member: Member): void {
     this.#queue.push(member);
-    this.#watchdog.watch(Math.min(member.waitDeadline - this.#now(), member.holdTimeoutMs));
+    this.#watchdog.watch(Math.min(member.waitTimeoutMs, member.holdTimeoutMs));
     if (this.#gathered !== undefined && this.#groupIsReady()) this.#gathered();
     this.#pump ??= this.#runGroups();
   }
@@ -115,18 +116,25 @@ export class WriterLane {
     this.#watchdog.stop();
   }
 
+  /**
+   * Waits only for what really has to be waited for: with an embedded driver and
+   * a lone caller there is nothing, and each promise would be a noticeable part
+   * of the transaction.
+   */
   async #runGroups(): Promise<void> {
     // Callers that submit in the same tick belong in the first group.
-    await Promise.resolve();
+    await undefined;
     while (this.#queue.length > 0) {
       try {
         if (this.#stage.failed || this.#mustReopen) await this.#reopen();
-        await this.#gather();
-        if (await this.#begin()) await this.#runGroup();
+        if (this.#companyExpected || !this.#groupIsReady()) await this.#gather();
+        const begun = this.#begin();
+        if (begun === true || (await begun)) await this.#runGroup();
       } catch (error) {
         for (const member of this.#queue.takeAll()) this.#fail(member, error);
       }
-      await this.#yieldTurn();
+      // Bodies that only await the database never leave the microtask queue; timers need a turn.
+      if (this.#now() - this.#lastTurnAt >= turnEveryMs) await this.#giveTurn();
     }
     this.#pump = undefined;
   }
@@ -145,113 +153,158 @@ export class WriterLane {
     }
     if (!this.#companyExpected) return;
     this.#companyExpected = false;
+    await this.#giveTurn();
+  }
+
+  async #giveTurn(): Promise<void> {
     await nextTurn();
     this.#lastTurnAt = this.#now();
   }
 
   #groupIsReady(): boolean {
     const runningMs = this.#stage.runningMs;
+    const waiting = this.#queue.length;
     return (
       runningMs === undefined ||
-      this.#queue.length >= this.#options.groupMembersMax ||
-      this.#policy.startsNow(this.#queue.length, runningMs)
+      waiting >= this.#options.groupMembersMax ||
+      this.#policy.startsNow(waiting, waiting + this.#committing, runningMs)
     );
   }
 
-  /** Takes the write lock, waiting for other processes without blocking the loop. */
-  async #begin(): Promise<boolean> {
+  /** Takes the write lock; false when everybody who wanted it has given up. */
+  #begin(): Answer<boolean> {
+    if (this.#queue.length === 0) return false;
+    const first = this.#lease.writer.tryBegin();
+    return first === true ? true : this.#beginWhenFree(first);
+  }
+
+  /** Waits for other processes without blocking the loop. */
+  async #beginWhenFree(first: Answer<boolean>): Promise<boolean> {
+    if (await first) return true;
     const since = this.#now();
-    for (let attempt = 0; this.#queue.length > 0; attempt += 1) {
-      if (await this.#lease.writer.tryBegin()) {
-        if (attempt > 0)
-          this.#options.onEvent?.({
-            type: "transaction.wait",
-            waitedMs: this.#now() - since,
-            attempts: attempt,
-          });
-        return true;
-      }
+    for (let attempt = 0; ; attempt += 1) {
       await sleep(backoffMs(attempt, this.#options.random));
       this.#lastTurnAt = this.#now();
       this.#expire();
+      if (this.#queue.length === 0) return false;
+      if (!(await this.#lease.writer.tryBegin())) continue;
+      this.#options.onEvent?.({
+        type: "transaction.wait",
+        waitedMs: this.#now() - since,
+        attempts: attempt + 1,
+      });
+      return true;
     }
-    return false;
   }
 
   async #runGroup(): Promise<void> {
     const { writer } = this.#lease;
-    const since = this.#now();
-    const members: Member[] = [];
+    const group: Group = {
+      members: [],
+      startedAt: this.#now(),
+      size: this.#policy.groupSize(this.#queue.length + this.#committing),
+      run: 0,
+    };
     try {
-      const run = await this.#runMembers(members, since);
-      this.#policy.recordGroup(run, this.#now() - since);
-      if (!writer.inTransaction) this.#abortGroup(members);
-      else if (members.length === 0) await writer.rollback();
-      else await this.#commit(members, since);
+      for (let wait = this.#runMembers(group); wait !== undefined; wait = this.#runMembers(group))
+        await wait;
+      const ranAt = this.#now();
+      if (group.run > 0) this.#policy.recordGroup(group.run, ranAt - group.startedAt);
+      if (!writer.inTransaction) {
+        this.#abortGroup(group.members);
+      } else if (group.members.length === 0) {
+        await writer.rollback();
+      } else {
+        const committed = this.#commit(group.members);
+        if (committed === true || (await committed)) this.#settle(group, ranAt);
+      }
     } catch (error) {
       // The connection no longer does what it is told: only a new one can be trusted.
       this.#mustReopen = true;
-      this.#abortGroup(members);
+      this.#abortGroup(group.members);
       throw error;
     }
   }
 
-  /** Fills `members` with those that succeeded and answers how many ran. */
-  async #runMembers(members: Member[], since: number): Promise<number> {
+  /** Runs members until the group is complete, or answers with the one that has to be waited for. */
+  #runMembers(group: Group): Promise<void> | undefined {
     const { groupMembersMax, groupTimeMaxMs, onEvent } = this.#options;
-    let run = 0;
-    for (let now = since; run < groupMembersMax && now - since < groupTimeMaxMs; run += 1) {
+    const { writer } = this.#lease;
+    const size = Math.min(group.size, groupMembersMax);
+    let now = group.run === 0 ? group.startedAt : this.#now();
+    while (group.run < size && now - group.startedAt < groupTimeMaxMs) {
+      // The database may have given up everything because of the latest member.
+      if (group.run > 0 && !writer.inTransaction) return undefined;
       const member = this.#queue.shift();
-      if (member === undefined) break;
-      const { id } = member.frame;
-      onEvent?.({ type: "transaction.begin", id, waitedMs: now - member.enqueuedAt });
+      if (member === undefined) return undefined;
+      onEvent?.({
+        type: "transaction.begin",
+        id: member.frame.id,
+        waitedMs: now - member.enqueuedAt,
+      });
       member.startedAt = now;
       this.#running = member;
-      try {
-        const running = runMember(this.#lease.writer, member, members.length === 0);
-        const succeeded = typeof running === "boolean" ? running : await running;
-        if (succeeded) members.push(member);
-        else this.#countRollback(member);
-      } finally {
-        this.#running = undefined;
-      }
-      if (!this.#lease.writer.inTransaction) return run + 1;
+      group.run += 1;
+      const succeeded = runMember(writer, member, group.members.length === 0);
+      if (typeof succeeded !== "boolean") return this.#finish(group, member, succeeded);
+      this.#ran(group, member, succeeded);
       now = this.#now();
     }
-    return run;
+    return undefined;
   }
 
-  async #commit(members: readonly Member[], since: number): Promise<void> {
+  async #finish(group: Group, member: Member, running: Promise<boolean>): Promise<void> {
     try {
-      await this.#lease.writer.commit();
-    } catch (error) {
-      this.#mustReopen = !isOutOfSpace(error);
-      await this.#lease.writer.rollback();
-      for (const member of members) this.#fail(member, error);
-      return;
+      this.#ran(group, member, await running);
+    } finally {
+      this.#running = undefined;
     }
+  }
+
+  #ran(group: Group, member: Member, succeeded: boolean): void {
+    this.#running = undefined;
+    if (succeeded) group.members.push(member);
+    else this.#countRollback(member);
+  }
+
+  /** False when the database refused, which the members have then been told. */
+  #commit(members: readonly Member[]): Answer<boolean> {
+    try {
+      const committed = this.#lease.writer.commit();
+      if (committed === undefined) return true;
+      return committed.then(
+        () => true,
+        (error: unknown) => this.#refused(members, error),
+      );
+    } catch (error) {
+      return this.#refused(members, error);
+    }
+  }
+
+  async #refused(members: readonly Member[], error: unknown): Promise<boolean> {
+    this.#mustReopen = !isOutOfSpace(error);
+    await this.#lease.writer.rollback();
+    for (const member of members) this.#fail(member, error);
+    return false;
+  }
+
+  /** Hands over what was committed, to be made durable. */
+  #settle({ members, startedAt }: Group, ranAt: number): void {
+    const now = this.#now();
+    this.#policy.recordCommit(now - ranAt);
     this.#committing += members.length;
     this.#groups += 1;
     this.#options.onEvent?.({
       type: "transaction.group",
       members: members.length,
-      durationMs: this.#now() - since,
+      durationMs: now - startedAt,
     });
     this.#stage.settle(members, this.#queue.length === 0);
   }
 
   /** The database has rolled back everything, the members that had succeeded included. */
   #abortGroup(members: readonly Member[]): void {
-    for (const member of members)
-      this.#fail(
-        member,
-        transactionError(
-          "transaction.group_aborted",
-          "The database rolled back the commit that this transaction was part of, because of " +
-            "another transaction in it. Nothing was changed. Try again.",
-          { txState: "rolledBack" },
-        ),
-      );
+    for (const member of members) this.#fail(member, groupAborted());
   }
 
   #acknowledge(member: Member): void {
@@ -286,7 +339,7 @@ export class WriterLane {
   #runHooks(member: Member, hooks: readonly (() => void)[]): void {
     for (const hook of hooks) {
       try {
-        member.outside(hook);
+        member.context.runInAsyncScope(hook);
       } catch (error) {
         this.#options.onEvent?.({ type: "transaction.hook_failed", id: member.frame.id, error });
       }
@@ -301,13 +354,6 @@ export class WriterLane {
     this.#options.onEvent?.({ type: "transaction.reopened" });
   }
 
-  /** Bodies that only await the database never leave the microtask queue; timers need a turn. */
-  async #yieldTurn(): Promise<void> {
-    if (this.#now() - this.#lastTurnAt < turnEveryMs) return;
-    await nextTurn();
-    this.#lastTurnAt = this.#now();
-  }
-
   /** Called now and then: ends whatever has used up its time. */
   #expire(): boolean {
     const now = this.#now();
@@ -318,27 +364,4 @@ export class WriterLane {
       this.cancel(running, holdTimeout(running));
     return this.#running !== undefined || this.#queue.length > 0;
   }
-}
-
-function isOutOfSpace(error: unknown): boolean {
-  return AtlasError.is(error) && error.code === "storage.disk_full";
-}
-
-function waitTimeout(waitedMs: number): AtlasError {
-  return transactionError(
-    "transaction.timeout",
-    `The writer was not free within ${Math.round(waitedMs)} ms, so the transaction was not ` +
-      "started. Try again, or allow more time with `waitTimeoutMs`.",
-    { txState: "none" },
-  );
-}
-
-function holdTimeout(member: Member): AtlasError {
-  return transactionError(
-    "transaction.timeout",
-    `The body of transaction ${member.frame.id} kept the writer for more than ` +
-      `${member.holdTimeoutMs} ms, so it was rolled back. Do slow work before the transaction, ` +
-      "or allow more time with `holdTimeoutMs`.",
-    { txState: "rolledBack", retryable: false },
-  );
 }

@@ -8,7 +8,7 @@ import {
   type TransactionManager,
   type TransactionManagerOptions,
 } from "@atlas/transaction";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { controlLease, type LeaseControl } from "./fake-lease.ts";
 
 const insert = sqlQuery<never, { name: string }>("INSERT INTO items VALUES (:name)");
@@ -52,12 +52,44 @@ const codeOf = (error: unknown): string | undefined =>
 
 describe("group commit", () => {
   test("many callers share one commit and one sync", async () => {
-    await using setup = await setUp({ groupTimeMaxMs: 100 });
+    // As far as this clock can tell, a sync takes no time and nothing can be saved by halves.
+    await using setup = await setUp({ monotonicClock: () => 0 });
 
     await Promise.all(Array.from({ length: 50 }, (_, i) => write(setup.manager, `n${i}`)));
 
     expect(setup.control.log).toEqual(["commit", "sync begins", "sync ends"]);
     expect(await setup.stored()).toHaveLength(50);
+  });
+
+  test("one half of many callers runs while the other half is synced", async () => {
+    // On a device whose syncs take 1 ms, to a clock on which each transaction takes 0.1 ms.
+    let now = 0;
+    await using setup = await setUp({
+      monotonicClock: () => now,
+      groupTimeMaxMs: 100,
+      blockingSyncMaxMs: 0,
+    });
+    setup.control.beforeSync = async () => {
+      await sleep(1);
+      now += 1;
+    };
+    const slowly = (name: string): Promise<unknown> =>
+      setup.manager.program((connection) => {
+        now += 0.1;
+        connection.run(insert, { name });
+      });
+    for (let i = 0; i < 50; i += 1) await slowly(`warm ${i}`);
+    setup.control.log.length = 0;
+    const gate = Promise.withResolvers<void>();
+    setup.control.beforeSync = () => gate.promise;
+
+    const all = Promise.all(Array.from({ length: 50 }, (_, i) => slowly(`n${i}`)));
+    await vi.waitFor(() => expect(setup.control.log).toHaveLength(3));
+    gate.resolve();
+    await all;
+
+    expect(setup.control.log.slice(0, 3)).toEqual(["commit", "sync begins", "commit"]);
+    expect(setup.events.filter(({ type }) => type === "transaction.group")).toHaveLength(52);
   });
 
   test.each([0, 5])(

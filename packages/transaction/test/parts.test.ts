@@ -48,14 +48,62 @@ describe("when to sync here and when to start a group", () => {
     expect(policy.blockingPays()).toBe(false);
   });
 
-  test("a group starts when running it takes as long as the sync still needs", () => {
+  const policyAfter = (syncMs: number, memberMs: number): ReturnType<typeof createSyncPolicy> => {
     const policy = createSyncPolicy(0.7);
-    for (let i = 0; i < 100; i += 1) policy.recordSync(5, false);
-    for (let i = 0; i < 100; i += 1) policy.recordGroup(10, 1);
+    for (let i = 0; i < 100; i += 1) {
+      policy.recordSyncStart();
+      policy.recordSync(syncMs, false);
+      policy.recordGroup(10, 10 * memberMs);
+    }
+    return policy;
+  };
 
-    expect(policy.startsNow(10, 0)).toBe(false);
-    expect(policy.startsNow(51, 0)).toBe(true);
-    expect(policy.startsNow(10, 4.5)).toBe(true);
+  test("a group starts when running it takes as long as the sync still needs", () => {
+    const policy = policyAfter(5, 0.1);
+
+    expect(policy.startsNow(10, 20, 0)).toBe(false);
+    expect(policy.startsNow(10, 20, 4.5)).toBe(true);
+    expect(policy.startsNow(51, 1_000, 0)).toBe(true);
+  });
+
+  test("many share a commit by halves, and a half that is complete starts", () => {
+    const policy = policyAfter(5, 0.1);
+
+    expect(policy.groupSize(60)).toBe(30);
+    expect(policy.startsNow(30, 60, 0)).toBe(true);
+    expect(policy.startsNow(29, 60, 0)).toBe(false);
+  });
+
+  test.each([
+    ["running all of them is over before the sync would be", 5, 40],
+    ["a second commit costs more than the sync", 0.01, 60],
+  ])("they share one when %s", (_, syncMs, population) => {
+    expect(policyAfter(syncMs, 0.1).groupSize(population)).toBe(population);
+  });
+
+  test("the end of a sync is noticed late while groups run, and is not taken for a slow device", () => {
+    const policy = policyAfter(0.2, 0.1);
+
+    for (let i = 0; i < 100; i += 1) {
+      policy.recordSyncStart();
+      policy.recordGroup(10, 1);
+      policy.recordCommit(0.05);
+      policy.recordSync(1.1, false);
+    }
+
+    expect(policy.blockingPays()).toBe(true);
+  });
+
+  test("a device that became slow is noticed although groups run", () => {
+    const policy = policyAfter(0.2, 0.1);
+
+    for (let i = 0; i < 100; i += 1) {
+      policy.recordSyncStart();
+      policy.recordGroup(10, 1);
+      policy.recordSync(5, false);
+    }
+
+    expect(policy.blockingPays()).toBe(false);
   });
 });
 

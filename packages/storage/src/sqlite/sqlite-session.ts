@@ -35,6 +35,8 @@ export class SqliteSession implements SyncConnection {
   #handle: Handle;
   #verbs: TransactionVerbs;
   #statements: StatementCache;
+  // Asked of the driver once: each question costs a tenth of a small statement.
+  #readonly: boolean;
 
   constructor(handle: Handle, options: SessionOptions) {
     this.#options = options;
@@ -42,6 +44,7 @@ export class SqliteSession implements SyncConnection {
     this.#handle = handle;
     this.#verbs = new TransactionVerbs(handle, options.location);
     this.#statements = new StatementCache(handle, options);
+    this.#readonly = handle.readonly;
   }
 
   get verbs(): TransactionVerbs {
@@ -59,6 +62,7 @@ export class SqliteSession implements SyncConnection {
     this.#handle = handle;
     this.#verbs = new TransactionVerbs(handle, this.#options.location);
     this.#statements = this.#statements.continueOn(handle);
+    this.#readonly = handle.readonly;
   }
 
   /** Closes the handle; statements are refused from then on. */
@@ -88,7 +92,7 @@ export class SqliteSession implements SyncConnection {
       return this.#decode(query, this.#runWithRows(entry, bindValues(query, values)))[0];
     }
     const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
-    const row = firstRow(entry, query, values);
+    const row = this.#firstRow(entry, query, values);
     if (this.#watch !== undefined) reportSlow(this.#watch, entry, startedAt);
     if (row === undefined) return undefined;
     const exact = mayBeRounded(row) ? this.#exactRows(entry, bindValues(query, values))[0] : row;
@@ -163,12 +167,12 @@ export class SqliteSession implements SyncConnection {
 
   /** After a full disk SQLite has rolled back, and what follows would commit one by one. */
   #requireTransaction(): void {
-    if (this.#handle.readonly) {
+    if (this.#readonly) {
       throw storageError("storage.readonly", "A reader cannot change data. Use write.", {
-        txState: this.#handle.inTransaction ? "active" : "none",
+        txState: this.#verbs.inTransaction ? "active" : "none",
       });
     }
-    if (this.#handle.inTransaction) return;
+    if (this.#verbs.inTransaction) return;
     throw storageError(
       "storage.no_transaction",
       "A statement that changes data was run without a transaction. " +
@@ -187,12 +191,33 @@ export class SqliteSession implements SyncConnection {
     return query.decode === undefined ? (rows as Row[]) : rows.map(query.decode);
   }
 
+  #firstRow(
+    entry: CachedStatement,
+    query: BindableQuery,
+    values: object | undefined,
+  ): RawRow | undefined {
+    const { params } = query;
+    // One plain value, as a key is, needs no list: that is a fiftieth of the whole read.
+    const only = params.length === 1 ? bindValue(params[0]!, values) : undefined;
+    const bound = only === undefined || typeof only === "object" ? bindValues(query, values) : only;
+    try {
+      return entry.statement.get(bound);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  #failed(cause: unknown): Error {
+    this.#verbs.afterError();
+    return translateError(cause, { during: "run" });
+  }
+
   #timed<T>(entry: CachedStatement, run: () => T): T {
     const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
     try {
       return run();
     } catch (cause) {
-      throw translateError(cause, { during: "run" });
+      throw this.#failed(cause);
     } finally {
       if (this.#watch !== undefined) reportSlow(this.#watch, entry, startedAt);
     }
@@ -202,20 +227,4 @@ export class SqliteSession implements SyncConnection {
 function reportSlow(watch: StatementWatch, entry: CachedStatement, startedAt: number): void {
   const durationMs = watch.clock() - startedAt;
   if (durationMs >= watch.slowQueryMs) watch.report(entry.statement.source, durationMs);
-}
-
-function firstRow(
-  entry: CachedStatement,
-  query: BindableQuery,
-  values: object | undefined,
-): RawRow | undefined {
-  const { params } = query;
-  // One plain value, as a key is, needs no list: that is a fiftieth of the whole read.
-  const only = params.length === 1 ? bindValue(params[0]!, values) : undefined;
-  const bound = only === undefined || typeof only === "object" ? bindValues(query, values) : only;
-  try {
-    return entry.statement.get(bound);
-  } catch (cause) {
-    throw translateError(cause, { during: "run" });
-  }
 }

@@ -3,14 +3,30 @@ import { isIdentifier } from "../define-table.ts";
 import type { Handle, HandleStatement } from "./driver.ts";
 import { isBusy, translateError } from "./translate-error.ts";
 
-/** Verbs kept prepared; savepoints beyond that are prepared each time. */
-const preparedMax = 64;
+/** Savepoints kept prepared, by name; those beyond that are prepared each time. */
+const savepointsPreparedMax = 64;
 
-/** BEGIN, COMMIT and the rest for one handle, without waiting and without policy. */
+/** The three verbs of one savepoint, prepared. */
+interface SavepointVerbs {
+  readonly set: HandleStatement;
+  readonly release: HandleStatement;
+  readonly rollbackTo: HandleStatement;
+}
+
+/**
+ * BEGIN, COMMIT and the rest for one handle, without waiting and without policy.
+ *
+ * Whether a transaction is open is known here and not asked of the driver each
+ * time, which would be a tenth of a small transaction. The one way in which it
+ * ends without a verb is an error: SQLite then may have rolled back by itself.
+ * So whoever runs statements on the handle calls `afterError`.
+ */
 export class TransactionVerbs {
   readonly #handle: Handle;
   readonly #location: string;
   readonly #prepared = new Map<string, HandleStatement>();
+  readonly #savepoints = new Map<string, SavepointVerbs>();
+  #open = false;
 
   constructor(handle: Handle, location: string) {
     this.#handle = handle;
@@ -18,16 +34,23 @@ export class TransactionVerbs {
   }
 
   get inTransaction(): boolean {
-    return this.#handle.inTransaction;
+    return this.#open;
+  }
+
+  /** Finds out again whether a transaction is open. */
+  afterError(): void {
+    this.#open = this.#handle.inTransaction;
   }
 
   /** Takes the write lock; false when another process holds it. */
   tryBeginWrite(): boolean {
-    if (this.inTransaction) throw alreadyOpen();
+    if (this.#open) throw alreadyOpen();
     try {
       this.#verb("BEGIN IMMEDIATE").run();
+      this.#open = true;
       return true;
     } catch (cause) {
+      this.afterError();
       if (isBusy(cause)) return false;
       throw translateError(cause, { during: "run", location: this.#location, txState: "none" });
     }
@@ -35,12 +58,14 @@ export class TransactionVerbs {
 
   /** Begins a read and fixes the state it sees. Throws storage.busy with nothing begun. */
   beginRead(): void {
-    if (this.inTransaction) throw alreadyOpen();
+    if (this.#open) throw alreadyOpen();
     try {
       this.#verb("BEGIN").run();
+      this.#open = true;
       // BEGIN alone fixes nothing: SQLite takes the snapshot at the first read.
       this.#verb("select 1 from sqlite_schema limit 1").get();
     } catch (cause) {
+      this.afterError();
       this.rollback();
       throw translateError(cause, { during: "run", location: this.#location, txState: "none" });
     }
@@ -50,51 +75,78 @@ export class TransactionVerbs {
     this.#require();
     try {
       this.#verb("COMMIT").run();
+      this.#open = false;
     } catch (cause) {
+      this.afterError();
       throw translateError(cause, { during: "commit", location: this.#location });
     }
   }
 
   /** Harmless when nothing is open. */
   rollback(): void {
-    if (!this.inTransaction) return;
-    this.#run("ROLLBACK");
+    if (!this.#open) return;
+    this.#run(this.#verb("ROLLBACK"));
+    this.#open = false;
   }
 
   savepoint(name: string): void {
     this.#require();
-    this.#run(`SAVEPOINT ${quoted(name)}`);
+    this.#run(this.#savepoint(name).set);
   }
 
   release(name: string): void {
     this.#require();
-    this.#run(`RELEASE ${quoted(name)}`);
+    this.#run(this.#savepoint(name).release);
   }
 
   rollbackTo(name: string): void {
     this.#require();
-    this.#run(`ROLLBACK TO ${quoted(name)}`);
-    this.#run(`RELEASE ${quoted(name)}`);
+    const { rollbackTo, release } = this.#savepoint(name);
+    this.#run(rollbackTo);
+    this.#run(release);
   }
 
-  #run(sql: string): void {
+  #run(statement: HandleStatement): void {
     try {
-      this.#verb(sql).run();
+      statement.run();
     } catch (cause) {
+      this.afterError();
       throw translateError(cause, { during: "run", location: this.#location });
     }
   }
 
   #verb(sql: string): HandleStatement {
-    const known = this.#prepared.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#handle.prepare<unknown[]>(sql) as HandleStatement;
-    if (this.#prepared.size < preparedMax) this.#prepared.set(sql, statement);
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.#prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
     return statement;
   }
 
+  #savepoint(name: string): SavepointVerbs {
+    const known = this.#savepoints.get(name);
+    if (known !== undefined) return known;
+    const quoted = quote(name);
+    const verbs: SavepointVerbs = {
+      set: this.#prepare(`SAVEPOINT ${quoted}`),
+      release: this.#prepare(`RELEASE ${quoted}`),
+      rollbackTo: this.#prepare(`ROLLBACK TO ${quoted}`),
+    };
+    if (this.#savepoints.size < savepointsPreparedMax) this.#savepoints.set(name, verbs);
+    return verbs;
+  }
+
+  #prepare(sql: string): HandleStatement {
+    try {
+      return this.#handle.prepare<unknown[]>(sql) as HandleStatement;
+    } catch (cause) {
+      throw translateError(cause, { during: "prepare", location: this.#location });
+    }
+  }
+
   #require(): void {
-    if (this.inTransaction) return;
+    if (this.#open) return;
     throw storageError(
       "storage.no_transaction",
       "There is no open transaction. Begin one; if one was open, the database has rolled it back.",
@@ -103,7 +155,7 @@ export class TransactionVerbs {
   }
 }
 
-function quoted(name: string): string {
+function quote(name: string): string {
   if (isIdentifier(name)) return `"${name}"`;
   throw storageError(
     "storage.query_invalid",
