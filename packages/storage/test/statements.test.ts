@@ -1,4 +1,4 @@
-import { sqlQuery, type StorageEvent } from "@atlas/storage";
+import { type SlowStatementEvent, sqlQuery, type StorageEvent } from "@atlas/storage";
 import { openSqlite } from "@atlas/storage/sqlite";
 import { openTemporaryDatabase, temporaryDirectory } from "@atlas/storage/testing";
 import Driver from "better-sqlite3";
@@ -207,6 +207,7 @@ describe("D1: what statements are given and give back", () => {
 
     const reported = events.filter(({ type }) => type === "statement_slow");
     expect(reported).toMatchObject([{ sql: slow }]);
-    expect(JSON.stringify(reported)).not.toContain("300000");
+    const [{ durationMs: _, ...told }] = reported as [SlowStatementEvent];
+    expect(JSON.stringify(told)).not.toContain("300000");
   });
 });
