@@ -17,6 +17,8 @@ export interface DatabaseStatistics {
   /** All connections together, those already closed included. */
   readonly statements: StatementStatistics;
   readonly readers: PoolStatus;
+  /** Queries that began on another thread or in another process. */
+  readonly scans: number;
   /** Writes that wait for their turn in this process. */
   readonly waitingWrites: number;
 }

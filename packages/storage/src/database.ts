@@ -1,7 +1,11 @@
+import type { ChangeFeed } from "./change-feed.ts";
+import type { ConnectionStateManager } from "./connection-state-manager.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import type { Connection, Reader } from "./connection.ts";
 import type { DatabaseStatistics } from "./database-statistics.ts";
 import type { Dialect } from "./dialect.ts";
+import type { Query } from "./query.ts";
+import type { ScanOptions } from "./scan.ts";
 import type { WriterLease } from "./writer.ts";
 
 /** How one read waits for its connection. */
@@ -36,6 +40,9 @@ export interface Database extends Reader, AsyncDisposable {
   readonly location: string;
   readonly dialect: Dialect;
   readonly pool: ConnectionPool;
+  readonly connections: ConnectionStateManager;
+  /** Which tables commits change. */
+  readonly changes: ChangeFeed;
   /**
    * Runs `body` on one snapshot. The reader is refused after `body` has ended.
    * `get` and `all` on the database itself are reads of one statement each.
@@ -43,6 +50,19 @@ export interface Database extends Reader, AsyncDisposable {
    * @throws {AtlasError} storage.acquire_timeout when no reader became free in time.
    */
   read<T>(body: (reader: Reader) => T | Promise<T>, options?: ReadOptions): Promise<T>;
+  /**
+   * Reads many rows without keeping the event loop from running: on another
+   * thread, in chunks, from one committed state. With a `signal` or `timeoutMs`
+   * it runs in a process of its own, the only thing that can be stopped in the
+   * middle of a query. Rows are read as the loop asks for them; a loop that is
+   * left open keeps the log from being cut back.
+   *
+   * @throws {AtlasError} storage.query_timeout, operation.cancelled, storage.scan_failed
+   */
+  scan<Row, Values extends object>(
+    query: Query<Row, Values>,
+    options: ScanOptions<Values>,
+  ): AsyncIterable<readonly Row[]>;
   /**
    * Runs `body` in a transaction of its own and resolves when it is durable.
    * A throwing body leaves nothing behind.
@@ -61,8 +81,8 @@ export interface Database extends Reader, AsyncDisposable {
   /** What has happened since the database was opened. */
   statistics(): DatabaseStatistics;
   /**
-   * Waits for running reads and writes, then closes every connection. Requests
-   * that wait are refused; a lease on the writer ends at once, and with it an
+   * Waits for running reads and writes, then closes every connection. Scans end
+   * at once, and requests that wait are refused; a lease on the writer ends at once, and with it an
    * open transaction. Closing twice is harmless.
    */
   close(): Promise<void>;

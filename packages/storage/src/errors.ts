@@ -32,6 +32,29 @@ export const storageErrorCodes = {
     retryScope: "operation",
     hint: "End reads sooner, raise the number of readers, or allow a longer wait.",
   },
+  /** A read was ended because it kept the log from being cut back. */
+  "storage.snapshot_expired": {
+    severity: "medium",
+    recoverable: true,
+    retryable: true,
+    retryScope: "operation",
+    hint: "Read again, in smaller parts; do no slow work inside a read.",
+  },
+  /** A scan did not end within its `timeoutMs` and was stopped. */
+  "storage.query_timeout": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Allow more time, or ask for less: a narrower condition, an index, fewer rows.",
+  },
+  /** The thread or process of a scan ended before its query did. */
+  "storage.scan_failed": {
+    severity: "high",
+    recoverable: true,
+    retryable: true,
+    retryScope: "operation",
+    hint: "Try again; if it happens again, give the machine more memory.",
+  },
   /** More calls wait for a connection than the queue may hold. */
   "storage.queue_full": {
     severity: "medium",

@@ -8,7 +8,13 @@ export type StorageEvent =
   | SyncFailedEvent
   | SlowStatementEvent
   | ReaderOpenedEvent
-  | ReaderRetiredEvent;
+  | ReaderRetiredEvent
+  | CheckpointedEvent
+  | CheckpointFailedEvent
+  | WalHeldBackEvent
+  | SnapshotExpiredEvent
+  | UnhealthyEvent
+  | LogSetAsideEvent;
 
 /** The database is open and its settings are verified. */
 export interface OpenedEvent {
@@ -73,6 +79,57 @@ export interface ReaderRetiredEvent {
   readonly type: "reader_retired";
   readonly location: string;
   readonly id: string;
-  /** `unclean`: a transaction could not be ended, so the handle was not trusted again. */
-  readonly reason: "surplus" | "uses" | "age" | "unclean" | "reopen" | "closed";
+  /**
+   * `unclean`: a transaction could not be ended, so the handle was not trusted
+   * again. `broken`: it failed in a way that a new handle may not.
+   */
+  readonly reason: "surplus" | "uses" | "age" | "unclean" | "broken" | "reopen" | "closed";
+}
+
+/** The log, or a part of it, was copied back into the database file. */
+export interface CheckpointedEvent {
+  readonly type: "checkpointed";
+  readonly location: string;
+  readonly frames: number;
+  readonly framesCopied: number;
+  readonly durationMs: number;
+}
+
+/** A checkpoint failed; nothing is lost, but the log grows until one succeeds. */
+export interface CheckpointFailedEvent {
+  readonly type: "checkpoint_failed";
+  readonly location: string;
+  readonly error: unknown;
+}
+
+/** A read of this process keeps the log from starting again. */
+export interface WalHeldBackEvent {
+  readonly type: "wal_held_back";
+  readonly location: string;
+  /** The reader or scan with the oldest snapshot. */
+  readonly id: string;
+  readonly heldMs: number;
+  readonly sizeBytes: number;
+}
+
+/** A read was ended because the log had nearly reached its limit. */
+export interface SnapshotExpiredEvent {
+  readonly type: "snapshot_expired";
+  readonly location: string;
+  readonly id: string;
+  readonly heldMs: number;
+}
+
+/** A health check found something that had to be replaced. */
+export interface UnhealthyEvent {
+  readonly type: "unhealthy";
+  readonly location: string;
+  readonly problems: readonly string[];
+}
+
+/** The log of a database that was replaced is kept at `path`, so that nobody applies it to the new one. */
+export interface LogSetAsideEvent {
+  readonly type: "log_set_aside";
+  readonly location: string;
+  readonly path: string;
 }

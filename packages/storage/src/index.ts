@@ -1,8 +1,17 @@
 // Reading and writing.
 export type { Connection, ExecuteResult, Reader, SyncConnection } from "./connection.ts";
 export type { AcquiredReader, ConnectionPool, PoolStatus } from "./connection-pool.ts";
+export type { ChangeFeed, CommittedChange, TableSet } from "./change-feed.ts";
+export type {
+  ConnectionMetrics,
+  ConnectionState,
+  ConnectionStateManager,
+  HealthReport,
+  ReaderHooks,
+} from "./connection-state-manager.ts";
 export type { Database, ReadOptions, WriteOptions } from "./database.ts";
 export type { DatabaseStatistics, StatementStatistics } from "./database-statistics.ts";
+export type { ScanLimits, ScanOptions } from "./scan.ts";
 export type { Answer, Writer, WriterLease } from "./writer.ts";
 export type { RawRow, SqlValue } from "./sql-value.ts";
 
@@ -36,9 +45,20 @@ export { count, max, min, sum, type Aggregate } from "./query-builder/aggregate.
 export { escapeLike, type Condition, type Operator } from "./query-builder/condition.ts";
 export { insertInto, upsert } from "./query-builder/insert-query.ts";
 export type { InsertBuilder, UpsertBuilder } from "./query-builder/insert-query.ts";
-export { deleteFrom, updateTable, type ChangeBuilder } from "./query-builder/change-query.ts";
+export { deleteFrom, updateTable } from "./query-builder/change-query.ts";
+export type { ChangeBuilder } from "./query-builder/change-builder.ts";
 export { param, type Param } from "./query-builder/param.ts";
 export { plus, type Plus } from "./query-builder/plus.ts";
+
+export { avg, countDistinct } from "./query-builder/aggregate.ts";
+export { column, type ColumnReference } from "./query-builder/column-reference.ts";
+export { constant, type Constant } from "./query-builder/constant.ts";
+export type { ColumnSum } from "./query-builder/plus.ts";
+export type { Outer } from "./query-builder/query-builder.ts";
+export type { WithTable } from "./query-builder/scope.ts";
+export type { Subquery } from "./query-builder/subquery.ts";
+export { unsafeExpression, type UnsafeExpression } from "./query-builder/unsafe-expression.ts";
+export { withRecursive, withTable } from "./query-builder/with-table.ts";
 
 // Schema.
 export {
@@ -49,29 +69,6 @@ export {
 } from "./migrate.ts";
 export type { Migration } from "./migration.ts";
 
-// Files.
-export type {
-  AtomicWriteOptions,
-  BackupOptions,
-  BackupProgress,
-  BackupReport,
-  DiskSpace,
-  FileLock,
-  FileManager,
-  LockOptions,
-} from "./file-manager.ts";
-
 // Errors and events.
 export { storageErrorCodes, type StorageErrorCode } from "./errors.ts";
-export type {
-  BusyWaitEvent,
-  ClosedEvent,
-  OpenedEvent,
-  ReaderOpenedEvent,
-  ReaderRetiredEvent,
-  ReopenedEvent,
-  SlowStatementEvent,
-  StorageEvent,
-  SyncedEvent,
-  SyncFailedEvent,
-} from "./events.ts";
+export type { StorageEvent } from "./events.ts";

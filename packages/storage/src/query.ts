@@ -20,6 +20,8 @@ export interface Query<Row = RawRow, Values extends object = NoValues> {
   readonly params: readonly (SqlValue | Placeholder)[];
   /** Maps a raw row to `Row`; absent when rows are returned as they are. */
   readonly decode?: (row: RawRow) => Row;
+  /** The same statement for several rows at once, whose values stand one after the other. */
+  readonly batch?: { readonly rows: number; readonly sql: string };
   /** For the compiler only: what `values` must hold. */
   readonly values?: (values: Values) => void;
 }

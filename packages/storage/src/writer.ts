@@ -42,6 +42,8 @@ export interface WriterLease {
   syncLog(): Promise<void>;
   /** The same on this thread: faster for one caller on a fast disk, but everything waits. */
   syncLogBlocking(): void;
+  /** True when nothing is committed before `reopen`: a sync has failed, or the file was replaced. */
+  reopenRequired(): boolean;
   /**
    * Closes every handle, opens the file again and checks it. After a failed
    * sync the operating system may have dropped what it could not write, so

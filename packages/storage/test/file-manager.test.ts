@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import type { BackupProgress, Database } from "@atlas/storage";
+import type { Database } from "@atlas/storage";
+import type { BackupProgress } from "@atlas/storage/files";
 import { count, from, insertInto } from "@atlas/storage";
 import { createFileManager, openSqlite } from "@atlas/storage/sqlite";
 import { openTemporaryDatabase, temporaryDirectory } from "@atlas/storage/testing";
@@ -73,7 +74,7 @@ describe("D9: a backup of a database in use", () => {
 
     const { rows } = await files.backup(database, directory.file("copy.db"));
 
-    expect(readdirSync(directory.path)).toEqual(["copy.db"]);
+    expect(readdirSync(directory.path)).toEqual(["copy.db", "copy.db.json"]);
     expect(rows).toMatchObject({ tasks: 1, notes: 1 });
     await using copy = await files.open(directory.file("copy.db"), { applicationId: 7 });
     const found = await copy.all({
@@ -126,7 +127,7 @@ describe("D9: a backup of a database in use", () => {
       }),
     ).rejects.toMatchObject({ code: "operation.cancelled" });
     await expect(files.backup(database, directory.file("nowhere/copy.db"))).rejects.toMatchObject({
-      code: "storage.cannot_open",
+      code: "storage.file_not_found",
     });
 
     expect(readdirSync(directory.file("target"))).toEqual([]);

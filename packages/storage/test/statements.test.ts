@@ -1,4 +1,4 @@
-import { type SlowStatementEvent, sqlQuery, type StorageEvent } from "@atlas/storage";
+import { sqlQuery, type StorageEvent } from "@atlas/storage";
 import { openSqlite } from "@atlas/storage/sqlite";
 import { openTemporaryDatabase, temporaryDirectory } from "@atlas/storage/testing";
 import Driver from "better-sqlite3";
@@ -9,7 +9,12 @@ function cacheOf(capacity: number): { cache: StatementCache; handle: Driver.Data
   const handle = new Driver(":memory:");
   return {
     handle,
-    cache: new StatementCache(handle, { location: "x", statementCacheMax: capacity }),
+    cache: new StatementCache(handle, {
+      location: "x",
+      statementCacheMax: capacity,
+      queryLog: undefined,
+      scanRowsMin: 0,
+    }),
   };
 }
 
@@ -207,7 +212,7 @@ describe("D1: what statements are given and give back", () => {
 
     const reported = events.filter(({ type }) => type === "statement_slow");
     expect(reported).toMatchObject([{ sql: slow }]);
-    const [{ durationMs: _, ...told }] = reported as [SlowStatementEvent];
+    const told = reported.map((event) => ({ ...event, durationMs: 0 }));
     expect(JSON.stringify(told)).not.toContain("300000");
   });
 });

@@ -126,7 +126,8 @@ export class WriterLane {
     await undefined;
     while (this.#queue.length > 0) {
       try {
-        if (this.#stage.failed || this.#mustReopen) await this.#reopen();
+        if (this.#stage.failed || this.#mustReopen || this.#lease.reopenRequired())
+          await this.#reopen();
         if (this.#companyExpected || !this.#groupIsReady()) await this.#gather();
         const begun = this.#begin();
         if (begun === true || (await begun)) await this.#runGroup();

@@ -46,6 +46,7 @@ export function controlLease(database: Database): { database: Database; control:
         lease.syncLogBlocking();
         control.log.push("sync ends");
       },
+      reopenRequired: () => lease.reopenRequired(),
       async reopen() {
         control.log.push("reopen");
         control.beforeReopen?.();

@@ -26,7 +26,9 @@ export function encodeList(column: ColumnDefinition, values: unknown): SqlValue 
     throw invalid("The operator in takes a list of values without null. Give one.");
   }
   const encode = encoderOf(column);
-  return JSON.stringify(encode === undefined ? values : values.map((value) => encode(value)));
+  const stored: readonly unknown[] =
+    encode === undefined ? values : values.map((value) => encode(value));
+  return `[${stored.map(listed).join(",")}]`;
 }
 
 /** Maps whole rows, or undefined when every column is returned as it is stored. */
@@ -42,6 +44,26 @@ export function decoderOf(
     }
     return decoded;
   };
+}
+
+// Written as the database reads it back to the same value that it stores.
+function listed(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      // As the driver does with half a character.
+      return JSON.stringify(value.toWellFormed());
+    case "bigint":
+      return String(value);
+    case "number":
+      if (Number.isNaN(value)) break;
+      // Without an exponent it would be read as an integer with other digits.
+      return Number.isSafeInteger(value) ? String(value) : numeral(value);
+  }
+  throw invalid("The operator in takes texts, numbers and booleans. Give a list of them.");
+}
+
+function numeral(value: number): string {
+  return Number.isFinite(value) ? value.toExponential() : `${value < 0 ? "-" : ""}9e999`;
 }
 
 function encodeBoolean(value: unknown): SqlValue {

@@ -6,6 +6,9 @@ import { queryInvalid } from "./query-invalid.ts";
 import { returningSql } from "./returning-sql.ts";
 import type { Simplify } from "./scope.ts";
 
+/** Rows that `runMany` inserts at once; fewer and more are both slower. */
+const rowsPerStatement = 16;
+
 /** Names of the columns of a table. */
 export type NameIn<T extends Table> = keyof RowOf<T> & string;
 
@@ -104,24 +107,28 @@ function builderOf(state: InsertState): object {
 }
 
 function compileInsert({ table, names, returning, conflict }: InsertState): Query {
-  const columns = new ColumnResolver([{ alias: table.name, table }]);
+  const columns = new ColumnResolver([
+    { alias: table.name, name: table.name, columns: table.columns },
+  ]);
   const given = names.map((name) => columns.resolve(name, "columns"));
   if (given.length === 0) throw queryInvalid("columns", "no column is given");
   if (new Set(names).size !== names.length)
     throw queryInvalid("columns", "a column is given twice");
   refuseMissing(table, names);
   const list = given.map(({ sql }) => sql).join(", ");
-  const marks = given.map(() => "?").join(", ");
+  const marks = `(${given.map(() => "?").join(", ")})`;
   const back = returningSql(returning, columns);
   const params = given.map(({ name, column }) => {
     const encode = encoderOf(column);
     return Object.freeze({ placeholder: name, ...(encode === undefined ? {} : { encode }) });
   });
+  const start = `INSERT INTO "${table.name}" (${list}) VALUES `;
+  const end = `${conflictSql({ table, names, conflict }, columns)}${back.sql}`;
+  const several = Array.from({ length: rowsPerStatement }, () => marks).join(", ");
   return Object.freeze({
-    sql:
-      `INSERT INTO "${table.name}" (${list}) VALUES (${marks})` +
-      `${conflictSql({ table, names, conflict }, columns)}${back.sql}`,
+    sql: `${start}${marks}${end}`,
     params: Object.freeze(params),
+    batch: Object.freeze({ rows: rowsPerStatement, sql: `${start}${several}${end}` }),
     ...(back.decode === undefined ? {} : { decode: back.decode }),
   }) as Query;
 }

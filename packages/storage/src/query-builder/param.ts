@@ -1,5 +1,5 @@
 import { storageError } from "../errors.ts";
-import { isIdentifier } from "../define-table.ts";
+import { isName } from "./name.ts";
 
 // Not a string key: a json value may be an object with any property.
 const brand: unique symbol = Symbol("param");
@@ -20,7 +20,7 @@ export type ParamValues<Value, Type> =
  * @throws {AtlasError} storage.query_invalid when the name is not an identifier.
  */
 export function param<const Name extends string>(name: Name): Param<Name> {
-  if (isIdentifier(name)) return Object.freeze({ [brand]: name });
+  if (isName(name)) return Object.freeze({ [brand]: name });
   throw storageError(
     "storage.query_invalid",
     "A placeholder is named with letters, digits and underscores, beginning with a letter.",

@@ -1,13 +1,14 @@
-import type { NoValues, Query } from "../query.ts";
+import type { NoValues } from "../query.ts";
 import type { SqlValue } from "../sql-value.ts";
 import type { Table } from "../table.ts";
-import type { Aggregate } from "./aggregate.ts";
+import type { AggregateIn, AggregateValue } from "./aggregate.ts";
 import type {
   Condition,
   ConditionValues,
+  Correlated,
   NullOperator,
   Operand,
-  OperandValue,
+  OperandValues,
   Operator,
 } from "./condition.ts";
 import type { Param, ParamValues } from "./param.ts";
@@ -20,16 +21,16 @@ import type {
   ScopeOf,
   Simplify,
   Source,
+  SourceValues,
   ValueIn,
+  WithTable,
 } from "./scope.ts";
+import type { SelectedRow, Selection } from "./selection.ts";
+import type { Subquery, SubqueryValues } from "./subquery.ts";
+import type { UnsafeExpression } from "./unsafe-expression.ts";
 
 /** Which rows a join keeps: those of both sides, or all of the named side too. */
 export type JoinKind = "inner" | "left" | "right";
-
-/** A column, or columns and aggregates under names of the caller's choice. */
-export type Selection<S extends Scope> =
-  | ColumnName<S>
-  | { readonly [Name in string]: ColumnName<S> | Aggregate<ColumnName<S>> };
 
 /** The scope of a query after a join. */
 export type Joined<S extends Scope, T extends Source, Kind extends JoinKind> = (Kind extends "right"
@@ -40,32 +41,8 @@ export type Joined<S extends Scope, T extends Source, Kind extends JoinKind> = (
 /** Pairs of columns that must be equal. */
 export type JoinOn<S extends Scope> = { readonly [Name in QualifiedName<S>]?: QualifiedName<S> };
 
-type AggregateValue<S extends Scope, A> =
-  A extends Aggregate<infer Column, infer Kind>
-    ? Kind extends "count"
-      ? number
-      : Kind extends "sum"
-        ? number | null
-        : ValueIn<S, Column> | null
-    : never;
-
-type LastName<Name extends string> = Name extends `${string}.${infer Column}` ? Column : Name;
-
-type SelectedBy<S extends Scope, Item> = Item extends string
-  ? { readonly [Key in LastName<Item>]: ValueIn<S, Item> }
-  : {
-      readonly [Key in keyof Item]: Item[Key] extends string
-        ? ValueIn<S, Item[Key]>
-        : AggregateValue<S, Item[Key]>;
-    };
-
-/** The row that a list of selections makes. */
-export type SelectedRow<
-  S extends Scope,
-  Items extends readonly unknown[],
-> = Items extends readonly [infer First, ...infer Rest]
-  ? SelectedBy<S, First> & SelectedRow<S, Rest>
-  : unknown;
+/** What rows are sorted by. */
+export type OrderTerm<S extends Scope> = ColumnName<S> | AggregateIn<S> | UnsafeExpression;
 
 /**
  * Builds a query that reads. Immutable: each call returns a new builder.
@@ -78,18 +55,21 @@ export interface QueryBuilder<
   S extends Scope,
   Items extends readonly unknown[] = readonly [],
   Values extends object = NoValues,
-> {
+> extends Subquery<Simplify<SelectedRow<S, Items>>, Simplify<Values>> {
   /** Adds columns to the row: by name, or `{ name: column }` and `{ name: count() }`. */
   select<const More extends readonly Selection<S>[]>(
     ...items: More
   ): QueryBuilder<S, readonly [...Items, ...More], Values>;
+
+  /** Makes one row of all rows that are the same in every selected column. */
+  distinct(): QueryBuilder<S, Items, Values>;
 
   /** Adds a table whose rows are matched by equal columns. */
   join<Kind extends JoinKind, T extends Source>(
     kind: Kind,
     table: T,
     on: JoinOn<S & ScopeOf<T>>,
-  ): QueryBuilder<Joined<S, T, Kind>, Items, Values>;
+  ): QueryBuilder<Joined<S, T, Kind>, Items, Values & SourceValues<T>>;
 
   /** Keeps rows for which this condition, too, holds. */
   where<Name extends ColumnName<S>>(
@@ -99,12 +79,12 @@ export interface QueryBuilder<
   where<
     Name extends ColumnName<S>,
     O extends Operator,
-    const Value extends Operand<ValueIn<S, Name>, O>,
+    const Given extends Operand<S, ValueIn<S, Name>, O>,
   >(
     column: Name,
     operator: O,
-    value: Value,
-  ): QueryBuilder<S, Items, Values & ParamValues<Value, OperandValue<ValueIn<S, Name>, O>>>;
+    value: Given,
+  ): QueryBuilder<S, Items, Values & OperandValues<ValueIn<S, Name>, O, Given>>;
   where<const List extends readonly Condition<S>[]>(
     conditions: List,
   ): QueryBuilder<S, Items, Values & ConditionValues<S, List>>;
@@ -113,6 +93,20 @@ export interface QueryBuilder<
   whereAny<const List extends readonly Condition<S>[]>(
     conditions: List,
   ): QueryBuilder<S, Items, Values & ConditionValues<S, List>>;
+
+  /**
+   * Keeps rows for which the query has a row. It may compare its columns with
+   * those of this query: `(outer) => outer.from(notes).where("notes.task", "eq",
+   * column("tasks.id"))`.
+   */
+  whereExists<Q extends ReturnType<Correlated<S>>>(
+    query: (outer: Outer<S>) => Q,
+  ): QueryBuilder<S, Items, Values & SubqueryValues<Q>>;
+
+  /** Keeps rows for which the query has no row. */
+  whereNotExists<Q extends ReturnType<Correlated<S>>>(
+    query: (outer: Outer<S>) => Q,
+  ): QueryBuilder<S, Items, Values & SubqueryValues<Q>>;
 
   /**
    * Keeps rows for which this SQL holds. Lifts the guarantee that no text of a
@@ -126,8 +120,27 @@ export interface QueryBuilder<
   /** Makes one row of all rows that agree in these columns. */
   groupBy(...columns: readonly ColumnName<S>[]): QueryBuilder<S, Items, Values>;
 
-  /** Sorts by this column among rows that the earlier ones leave equal. Default: "asc". */
-  orderBy(column: ColumnName<S>, direction?: "asc" | "desc"): QueryBuilder<S, Items, Values>;
+  /** Keeps groups for which this condition, too, holds; needs `groupBy`. */
+  having(aggregate: AggregateIn<S>, operator: NullOperator): QueryBuilder<S, Items, Values>;
+  having<
+    const A extends AggregateIn<S>,
+    O extends Operator,
+    const Given extends Operand<S, AggregateValue<S, A>, O>,
+  >(
+    aggregate: A,
+    operator: O,
+    value: Given,
+  ): QueryBuilder<S, Items, Values & OperandValues<AggregateValue<S, A>, O, Given>>;
+
+  /**
+   * Sorts by this among rows that the earlier terms leave equal. Default:
+   * "asc"; rows without a value come first in "asc" and last in "desc".
+   */
+  orderBy(
+    term: OrderTerm<S>,
+    direction?: "asc" | "desc",
+    nulls?: "first" | "last",
+  ): QueryBuilder<S, Items, Values>;
 
   /** Returns at most this many rows; needs an order. */
   limit<const Count extends number | Param>(
@@ -138,9 +151,12 @@ export interface QueryBuilder<
   offset<const Count extends number | Param>(
     count: Count,
   ): QueryBuilder<S, Items, Values & ParamValues<Count, number>>;
+}
 
-  /** @throws {AtlasError} storage.query_invalid, naming the part that is wrong. */
-  build(): Query<Simplify<SelectedRow<S, Items>>, Simplify<Values>>;
+/** Begins a query inside another one, whose columns it may name. */
+export interface Outer<S extends Scope> {
+  /** Starts a query over a table that the outer query does not read under the same name. */
+  from<T extends Source>(table: T): QueryBuilder<S & ScopeOf<T>, readonly [], SourceValues<T>>;
 }
 
 /** What the placeholders of unsafe SQL make a query ask for. */
@@ -152,7 +168,7 @@ export type UnsafeValues<List extends readonly unknown[]> = List extends readonl
   : unknown;
 
 /** Gives a table another name within a query. */
-export function alias<T extends Table, const Alias extends string>(
+export function alias<T extends Table | WithTable, const Alias extends string>(
   table: T,
   name: Alias,
 ): AliasedTable<T, Alias> {

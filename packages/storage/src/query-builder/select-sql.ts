@@ -1,224 +1,138 @@
-import { isIdentifier } from "../define-table.ts";
-import type { Placeholder, Query } from "../query.ts";
-import type { SqlValue } from "../sql-value.ts";
-import type { Aggregate, AggregateKind } from "./aggregate.ts";
+import type { Query } from "../query.ts";
 import { decoderOf, type DecodedColumn } from "./codec.ts";
-import { ColumnResolver, type NamedTable } from "./column-resolver.ts";
-import { bound, whereSql, type ConditionGroup } from "./condition-sql.ts";
-import { paramName, type Param } from "./param.ts";
-import type { JoinKind } from "./query-builder.ts";
-import { queryInvalid, shown } from "./query-invalid.ts";
+import { ColumnResolver } from "./column-resolver.ts";
+import { comparisonSql, type ColumnSql } from "./comparison-sql.ts";
+import { whereSql, type ConditionPlace } from "./condition-sql.ts";
+import { aggregateSql } from "./expression-sql.ts";
+import { fromSql } from "./from-sql.ts";
+import { limitSql, orderSql } from "./order-sql.ts";
+import { queryInvalid } from "./query-invalid.ts";
+import type { SelectPlace, SelectSql } from "./select-place.ts";
+import type { SelectState } from "./select-state.ts";
+import { refuseUngrouped, selectedColumns, type Selected } from "./selection-sql.ts";
+import { joinParts, noSql, type SqlPart } from "./sql-part.ts";
+import { Statement } from "./statement.ts";
 
-/** Everything a query that reads was given. */
-export interface SelectState {
-  readonly tables: readonly NamedTable[];
-  readonly joins: readonly JoinState[];
-  readonly items: readonly (string | Readonly<Record<string, string | Aggregate>>)[];
-  readonly groups: readonly ConditionGroup[];
-  readonly groupBy: readonly string[];
-  readonly orderBy: readonly { readonly column: string; readonly direction: "asc" | "desc" }[];
-  readonly limit: number | Param | undefined;
-  readonly offset: number | Param | undefined;
-}
-
-/** One join as it was given. */
-export interface JoinState extends NamedTable {
-  readonly kind: JoinKind;
-  readonly on: readonly (readonly [left: string, right: string])[];
-}
-
-/** One column of the result. */
-interface Selected {
-  readonly sql: string;
-  readonly name: string;
-  /** The name in the table; undefined for an aggregate. */
-  readonly plain: string | undefined;
-  readonly decoded: DecodedColumn["type"] | undefined;
-}
-
-const joinWords: Readonly<Record<JoinKind, string>> = {
-  inner: "INNER JOIN",
-  left: "LEFT JOIN",
-  right: "RIGHT JOIN",
-};
-
-const aggregateWords: Readonly<Record<AggregateKind, string>> = {
-  count: "count",
-  sum: "sum",
-  min: "min",
-  max: "max",
-};
+/** Terms by which a query is grouped or sorted. */
+const termsMax = 500;
 
 /** Compiles a query; the text depends on its structure alone, never on a value. */
 export function compileSelect(state: SelectState): Query {
-  const columns = new ColumnResolver(state.tables);
-  const selected = selectedColumns(state, columns);
-  const [first] = state.tables;
-  const where = whereSql(state.groups, columns);
-  const limits = limitSql(state);
-  const sql = [
-    `SELECT ${selected.map(({ sql: text, name }) => `${text} AS "${name}"`).join(", ")}`,
-    ` FROM ${tableSql(first!)}`,
-    ...state.joins.map((join) => joinSql(join, columns)),
-    where.sql,
-    groupSql(state, columns),
-    orderSql(state, columns),
-    limits.sql,
-  ].join("");
-  const decode = decoderOf(
-    selected.flatMap(({ name, decoded }) =>
-      decoded === undefined ? [] : [{ name, type: decoded }],
-    ),
-  );
+  const statement = new Statement(selectSql);
+  const { selected, ...body } = selectSql(state, { statement, outer: [], self: undefined });
+  const whole = joinParts([statement.withSql(), body], "");
+  const decode = decoderOf(selected.flatMap(decodedColumn));
   // The row type that the builder followed is what `decode` returns.
   return Object.freeze({
-    sql,
-    params: Object.freeze([...where.params, ...limits.params]),
+    sql: whole.sql,
+    params: Object.freeze(whole.params),
     ...(decode === undefined ? {} : { decode }),
   }) as Query;
 }
 
-function selectedColumns(state: SelectState, columns: ColumnResolver): readonly Selected[] {
-  const selected = state.items.flatMap((item) =>
-    typeof item === "string"
-      ? [selectedColumn(item, undefined, columns)]
-      : Object.entries(item).map(([name, value]) =>
-          typeof value === "string"
-            ? selectedColumn(value, name, columns)
-            : selectedAggregate(value, name, columns),
-        ),
+/** Compiles a query that returns rows, alone or inside another one. */
+export function selectSql(state: SelectState, place: SelectPlace): SelectSql {
+  const columns = new ColumnResolver(state.tables, place.outer);
+  const selected = selectedColumns(state, columns);
+  const list = joinParts(
+    selected.map(({ sql, name, params }) => ({ sql: `${sql} AS "${name}"`, params })),
+    ", ",
   );
-  if (selected.length === 0) throw queryInvalid("select", "no column is selected");
-  const twice = selected.find(
-    ({ name }, at) => selected.findIndex((other) => other.name === name) !== at,
-  );
-  if (twice !== undefined) {
-    throw queryInvalid("select", `two columns are named ${shown(twice.name)}; rename one`);
-  }
-  refuseUngrouped(selected, state, columns);
-  return selected;
-}
-
-function selectedColumn(
-  reference: string,
-  name: string | undefined,
-  columns: ColumnResolver,
-): Selected {
-  const { sql, name: plain, column } = columns.resolve(reference, "select");
-  const decoded = column.type === "boolean" || column.type === "json" ? column.type : undefined;
-  return { sql, name: name === undefined ? plain : checkedName(name), plain: sql, decoded };
-}
-
-function selectedAggregate(
-  { aggregate, column }: Aggregate,
-  name: string,
-  columns: ColumnResolver,
-): Selected {
-  if (!Object.hasOwn(aggregateWords, aggregate)) {
-    throw queryInvalid("select", `there is no aggregate ${shown(aggregate)}`);
-  }
-  const word = aggregateWords[aggregate];
-  if (column === undefined && aggregate !== "count") {
-    throw queryInvalid("select", `${word} needs a column`);
-  }
-  const resolved = column === undefined ? undefined : columns.resolve(column, "select");
-  const type = resolved?.column.type;
-  if (aggregate !== "count" && (type === "json" || type === "boolean" || type === "blob")) {
-    throw queryInvalid("select", `${word} does not take a column of type ${type}`);
-  }
-  if (aggregate === "sum" && type === "text") {
-    throw queryInvalid("select", "sum does not take a column of type text");
-  }
-  const sql = `${word}(${resolved?.sql ?? "*"})`;
-  return { sql, name: checkedName(name), plain: undefined, decoded: undefined };
-}
-
-function checkedName(name: string): string {
-  if (isIdentifier(name)) return name;
-  throw queryInvalid("select", `${shown(name)} cannot name a column`);
-}
-
-// SQLite would take the value of some row of the group.
-function refuseUngrouped(
-  selected: readonly Selected[],
-  state: SelectState,
-  columns: ColumnResolver,
-): void {
-  const grouped = state.groupBy.map((name) => columns.resolve(name, "groupBy").sql);
-  const aggregates = selected.some(({ plain }) => plain === undefined);
-  if (!aggregates && grouped.length === 0) return;
-  const loose = selected.find(({ plain }) => plain !== undefined && !grouped.includes(plain));
-  if (loose === undefined) return;
-  throw queryInvalid(
-    "groupBy",
-    `the selected column ${shown(loose.name)} is not among its columns`,
-  );
-}
-
-function tableSql({ alias, table }: NamedTable): string {
-  return alias === table.name ? `"${table.name}"` : `"${table.name}" AS "${alias}"`;
-}
-
-function joinSql(join: JoinState, columns: ColumnResolver): string {
-  if (!Object.hasOwn(joinWords, join.kind)) {
-    throw queryInvalid("join", `there is no kind ${shown(join.kind)}`);
-  }
-  if (join.on.length === 0) throw queryInvalid("join", "no columns are matched");
-  const pairs = join.on.map(([left, right]) => {
-    const [a, b] = [columns.resolve(left, "join"), columns.resolve(right, "join")];
-    if (a.column.type !== b.column.type) {
-      throw queryInvalid("join", `${shown(left)} and ${shown(right)} are of different types`);
-    }
-    return `${a.sql} = ${b.sql}`;
-  });
-  return ` ${joinWords[join.kind]} ${tableSql(join)} ON ${pairs.join(" AND ")}`;
-}
-
-function groupSql({ groupBy }: SelectState, columns: ColumnResolver): string {
-  const names = groupBy.map((name) => columns.resolve(name, "groupBy").sql);
-  return names.length === 0 ? "" : ` GROUP BY ${names.join(", ")}`;
-}
-
-function orderSql({ orderBy, groupBy }: SelectState, columns: ColumnResolver): string {
-  const grouped = groupBy.map((name) => columns.resolve(name, "groupBy").sql);
-  const parts = orderBy.map(({ column, direction }) => {
-    if (direction !== "asc" && direction !== "desc") {
-      throw queryInvalid("orderBy", `there is no direction ${shown(direction)}`);
-    }
-    const { sql } = columns.resolve(column, "orderBy");
-    if (grouped.length > 0 && !grouped.includes(sql)) {
-      throw queryInvalid("orderBy", `${shown(column)} is not among the columns of groupBy`);
-    }
-    return `${sql}${direction === "desc" ? " DESC" : ""}`;
-  });
-  return parts.length === 0 ? "" : ` ORDER BY ${parts.join(", ")}`;
-}
-
-function limitSql({ limit, offset, orderBy }: SelectState): {
-  readonly sql: string;
-  readonly params: readonly (SqlValue | Placeholder)[];
-} {
-  if (limit === undefined) {
-    if (offset !== undefined) throw queryInvalid("offset", "there is no limit");
-    return { sql: "", params: [] };
-  }
-  if (orderBy.length === 0) {
-    throw queryInvalid("limit", "there is no order, so any rows could be returned; add orderBy");
-  }
-  const params = [checkedCount(limit, "limit")];
-  if (offset === undefined) return { sql: " LIMIT ?", params };
-  return { sql: " LIMIT ? OFFSET ?", params: [...params, checkedCount(offset, "offset")] };
-}
-
-function checkedCount(count: number | Param, part: string): SqlValue | Placeholder {
-  if (paramName(count) !== undefined) return bound(count, encodeCount(part));
-  return encodeCount(part)(count as number);
-}
-
-// A negative limit means none at all in SQLite.
-function encodeCount(part: string): (value: SqlValue) => SqlValue {
-  return (value) => {
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-    throw queryInvalid(part, "it is not a whole number of at least 0");
+  const rest = restSql(state, place, { columns, selected });
+  const word = state.distinct ? "SELECT DISTINCT " : "SELECT ";
+  return {
+    sql: `${word}${list.sql}${rest.sql}`,
+    params: [...list.params, ...rest.params],
+    selected,
   };
+}
+
+/** Compiles conditions of a statement over these tables, with the queries inside them. */
+export function conditionPlace(columns: ColumnResolver, statement: Statement): ConditionPlace {
+  const inner = { statement, outer: columns.tables, self: undefined };
+  return {
+    columns,
+    statement,
+    compileExists: (query) => statement.nested(() => existsSql(query, inner)),
+    compileColumn: (query) =>
+      statement.nested(() => columnSql(query, { statement, outer: [], self: undefined })),
+  };
+}
+
+interface SelectParts {
+  readonly columns: ColumnResolver;
+  readonly selected: readonly Selected[];
+}
+
+function restSql(state: SelectState, place: SelectPlace, parts: SelectParts): SqlPart {
+  const { columns, selected } = parts;
+  useQueries(state, place);
+  const conditions = conditionPlace(columns, place.statement);
+  refuseTerms(state);
+  const grouped = state.groupBy.map((name) => columns.resolve(name, "groupBy").sql);
+  refuseUngrouped(selected, grouped);
+  return joinParts(
+    [
+      { sql: ` FROM ${fromSql(state, columns, place.statement)}`, params: [] },
+      whereSql(state.conditions, conditions),
+      { sql: grouped.length === 0 ? "" : ` GROUP BY ${grouped.join(", ")}`, params: [] },
+      havingSql(state, conditions),
+      orderSql(state, { columns, selected, grouped }),
+      limitSql(state),
+    ],
+    "",
+  );
+}
+
+function refuseTerms({ groupBy, orderBy }: SelectState): void {
+  for (const [part, terms] of Object.entries({ groupBy, orderBy })) {
+    if (terms.length > termsMax) throw queryInvalid(part, `it has more than ${termsMax} terms`);
+  }
+}
+
+function useQueries(state: SelectState, { statement, self }: SelectPlace): void {
+  for (const { query } of state.tables) {
+    if (query === undefined) continue;
+    if (query === self) {
+      statement.useTables(1);
+      continue;
+    }
+    if (query.start === undefined) {
+      throw queryInvalid("with", "the rows found last are read only once, by the step itself");
+    }
+    statement.useWith(query);
+  }
+}
+
+function existsSql(state: SelectState, place: SelectPlace): SqlPart {
+  if (state.items.length > 0) throw queryInvalid("exists", "its query selects nothing");
+  const columns = new ColumnResolver(state.tables, place.outer);
+  const rest = restSql(state, place, { columns, selected: [] });
+  return { ...rest, sql: `SELECT 1${rest.sql}` };
+}
+
+function columnSql(state: SelectState, place: SelectPlace): ColumnSql {
+  const { selected, ...part } = selectSql(state, place);
+  const [only] = selected;
+  if (only === undefined || selected.length > 1) {
+    throw queryInvalid("in", "its query selects more than one column");
+  }
+  return { ...part, column: only.column };
+}
+
+function havingSql(state: SelectState, place: ConditionPlace): SqlPart {
+  if (state.having.length === 0) return noSql;
+  if (state.groupBy.length === 0) throw queryInvalid("having", "there is no groupBy");
+  place.statement.useConditions(state.having.length);
+  const parts = state.having.map(({ aggregate, operator, value }) => {
+    const { column, ...sql } = aggregateSql(aggregate, place.columns, "having");
+    const left = { name: aggregate.aggregate, part: "having", sql, column } as const;
+    return comparisonSql(left, { operator, value }, place);
+  });
+  const all = joinParts(parts, " AND ");
+  return { ...all, sql: ` HAVING ${all.sql}` };
+}
+
+function decodedColumn({ name, column: { type } }: Selected): readonly DecodedColumn[] {
+  return type === "boolean" || type === "json" ? [{ name, type }] : [];
 }

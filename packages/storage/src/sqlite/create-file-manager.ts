@@ -1,14 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { statfs } from "node:fs/promises";
-import { checkOptions } from "@atlas/errors";
+import { resolve } from "node:path";
+import { AtlasError, checkOptions } from "@atlas/errors";
 import type { Database } from "../database.ts";
 import { storageError } from "../errors.ts";
-import type { DiskSpace, FileManager } from "../file-manager.ts";
-import { atomicWrite } from "./atomic-write.ts";
-import { backupDatabase } from "./backup.ts";
-import { loadDriver } from "./driver.ts";
-import { lockFile } from "./file-lock.ts";
+import type { FileManager } from "../file-manager.ts";
+import { listBackups } from "../files/backup-list.ts";
+import { diskSpace } from "../files/disk-space.ts";
+import {
+  checkRetention,
+  pruneBackups,
+  type BackupRetention,
+  type PruneReport,
+} from "../files/prune-backups.ts";
 import type { DataFile } from "./data-file.ts";
+import { loadDriver } from "./driver.ts";
+import { atomicWrite } from "./files/atomic-write.ts";
+import { backupDatabase } from "./files/backup.ts";
+import { checkIntegrity } from "./files/check-integrity.ts";
+import { exclusive } from "./files/exclusive.ts";
+import { lockFile } from "./files/file-lock.ts";
+import { restoreBackup, verifyBackup } from "./files/restore.ts";
+import { snapshotDatabase } from "./files/snapshot.ts";
 import { dataFileOf } from "./open-files.ts";
 import { sqliteDefaults, type OpenSqliteOptions } from "./open-options.ts";
 import { openSqlite } from "./open-sqlite.ts";
@@ -20,6 +32,8 @@ export interface FileManagerOptions {
   readonly createId?: () => string;
   /** A clock in milliseconds that never goes back. Default: `performance.now`. */
   readonly clock?: () => number;
+  /** The time of day, in milliseconds since the epoch. Default: `Date.now`. */
+  readonly now?: () => number;
   /** Numbers from 0 up to 1. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -31,14 +45,25 @@ export function createFileManager(
   checkOptions<FileManagerOptions>("createFileManager", options, {
     createId: "any",
     clock: "any",
+    now: "any",
     random: "any",
   });
-  const { createId = randomUUID } = options;
+  const { createId = randomUUID, now = Date.now } = options;
   const { clock = sqliteDefaults.clock, random = sqliteDefaults.random } = options;
+  const host = { createId, clock, now, random };
   return Object.freeze<FileManager<OpenSqliteOptions>>({
     open: (path, given) => openSqlite(path, given),
     backup: async (database, target, given = {}) =>
-      backupDatabase(fileOf(database), target, { ...given, id: createId() }),
+      backupDatabase(host, { file: fileOf(database), target }, { ...given }),
+    restore: (backup, target, given = {}) => restoreBackup(host, { backup, target }, { ...given }),
+    verifyBackup,
+    listBackups: (directory) => translated(directory, () => listBackups(directory)),
+    pruneBackups: (directory, keep) => prune(directory, keep, now),
+    snapshot: async (database, target, given = {}) =>
+      snapshotDatabase(host, { file: fileOf(database), target }, { ...given }),
+    checkIntegrity: async (database, given = {}) =>
+      checkIntegrity(fileOf(database), { ...given }, clock),
+    exclusive: (path, work, given = {}) => exclusive(host, { path, options: { ...given } }, work),
     atomicWrite: (path, data, given = {}) => atomicWrite(path, data, { ...given, id: createId() }),
     diskSpace,
     lock: async (path, given = {}) =>
@@ -55,10 +80,29 @@ function fileOf(database: Database): DataFile {
   );
 }
 
-async function diskSpace(path: string): Promise<DiskSpace> {
+async function prune(
+  directory: string,
+  keep: BackupRetention,
+  now: () => number,
+): Promise<PruneReport> {
+  checkRetention("pruneBackups", keep);
+  const host = { now: now(), isSound };
+  return translated(directory, () => pruneBackups(resolve(directory), { ...keep }, host));
+}
+
+async function isSound(path: string): Promise<boolean> {
   try {
-    const { bavail, blocks, bsize } = await statfs(path);
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    await verifyBackup(path);
+    return true;
+  } catch (error) {
+    if (AtlasError.is(error) && error.code === "storage.backup_invalid") return false;
+    throw error;
+  }
+}
+
+async function translated<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (cause) {
     throw translateFileError(cause, path);
   }

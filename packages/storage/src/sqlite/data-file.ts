@@ -10,7 +10,7 @@ import type { StorageEvent } from "../events.ts";
 import type { Driver, Handle } from "./driver.ts";
 import type { SqliteSettings } from "./open-options.ts";
 import { applyPragmas } from "./pragmas.ts";
-import { SqliteSession, type SessionOptions } from "./sqlite-session.ts";
+import { SqliteSession, type SessionOptions, type StatementWatch } from "./sqlite-session.ts";
 import { translateError } from "./translate-error.ts";
 import { waitWhileBusy, type BusyWait, type Deadline } from "./wait-while-busy.ts";
 
@@ -33,7 +33,7 @@ export function busyWaitOf(file: DataFile): BusyWait {
 }
 
 /** A handle with every setting applied. Throws storage.busy when it has to be tried again. */
-export function openHandle(file: DataFile, kind: "writer" | "reader"): Handle {
+function openHandle(file: DataFile, kind: "writer" | "reader"): Handle {
   const handle = openRaw(file, kind);
   try {
     return configure(file, handle, kind);
@@ -78,11 +78,21 @@ export function createSession(file: DataFile, handle: Handle): SqliteSession {
 
 function sessionOptionsOf(file: DataFile): SessionOptions {
   const { emit, location } = file;
-  const { statementCacheMax, slowQueryMs, clock } = file.settings;
-  if (emit === undefined) return { location, statementCacheMax, watch: undefined };
-  const report = (sql: string, durationMs: number): void =>
-    emit({ type: "statement_slow", location, sql, durationMs });
-  return { location, statementCacheMax, watch: { clock, slowQueryMs, report } };
+  const { statementCacheMax, queryLog, scanRowsMin } = file.settings;
+  return { location, statementCacheMax, queryLog, scanRowsMin, watch: watchOf(file, emit) };
+}
+
+function watchOf(file: DataFile, emit: DataFile["emit"]): StatementWatch | undefined {
+  const { location } = file;
+  const { slowQueryMs, clock, queryLog, connectionMetrics } = file.settings;
+  if (emit === undefined && queryLog === undefined && connectionMetrics === "counts")
+    return undefined;
+  const reportSlow =
+    emit === undefined
+      ? undefined
+      : (sql: string, durationMs: number): void =>
+          emit({ type: "statement_slow", location, sql, durationMs });
+  return { clock, slowQueryMs, reportSlow, countBytes: connectionMetrics === "full" };
 }
 
 /** Wraps an observer so that its errors do not become errors of the database. */

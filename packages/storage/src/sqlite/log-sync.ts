@@ -6,12 +6,12 @@
  * operating system. A sync of the same file through a descriptor of our own,
  * begun after the commit, covers it. What has to be right:
  *
- * - SQLite keeps the log in place for as long as a connection is open. When the
- *   path leads elsewhere, another program has removed or replaced it, and what
- *   SQLite writes can no longer be found there: that is a failed sync. Device
- *   and inode are compared about once a second. Not before each sync: since
- *   Linux 6.13 a file whose times were asked for gets finer ones with its next
- *   write, which makes the sync a third slower.
+ * - SQLite keeps the log in place for as long as a connection is open. When its
+ *   path, or that of the database, leads elsewhere, another program has removed
+ *   or replaced it, and what SQLite writes can no longer be found there: that is
+ *   a failed sync. The database is compared before each sync, the log about once
+ *   a second: since Linux 6.13 a file whose times were asked for gets finer ones
+ *   with its next write, which makes the sync of a log a third slower.
  * - A new file is only found after a power failure when its directory was
  *   synced too.
  * - An error is reported once per descriptor. So there is one sync at a time on
@@ -27,19 +27,20 @@ import {
   fsyncSync,
   fstatSync,
   openSync,
-  statSync,
+  renameSync,
+  rmSync,
 } from "node:fs";
 import { promisify } from "node:util";
 import { dirname } from "node:path";
 import { storageError } from "../errors.ts";
 import type { DataFile } from "./data-file.ts";
+import { identityOf, sameFile, type FileIdentity } from "./file-identity.ts";
 
 const syncOnThread = promisify(fdatasync);
 
 interface Descriptor {
   readonly fd: number;
-  readonly device: bigint;
-  readonly inode: bigint;
+  readonly identity: FileIdentity;
   /** When device and inode were last those of the path. */
   comparedAt: number;
 }
@@ -51,6 +52,9 @@ const compareEveryMs = 1_000;
 export class LogSync {
   readonly #file: DataFile;
   readonly #path: string;
+  readonly #database: FileIdentity | undefined;
+  /** The log that was there at the beginning, for those who never sync. */
+  readonly #firstLog: FileIdentity | undefined;
   #forThread: Descriptor | undefined;
   #forCaller: Descriptor | undefined;
   #running: Promise<void> | undefined;
@@ -61,6 +65,8 @@ export class LogSync {
   constructor(file: DataFile, logPath: string) {
     this.#file = file;
     this.#path = logPath;
+    this.#database = identityOf(file.path);
+    this.#firstLog = identityOf(logPath);
   }
 
   /** Resolves when everything committed before the call is on stable storage. */
@@ -85,6 +91,20 @@ export class LogSync {
       throw this.#fail(cause);
     }
     this.#report(startedAt);
+  }
+
+  /**
+   * Takes the log away from a path at which another database is now: whoever
+   * opened that one would apply it. Answers where it is kept, if it was there.
+   */
+  setAside(suffix: string): string | undefined {
+    const own = (this.#forThread ?? this.#forCaller)?.identity ?? this.#firstLog;
+    if (!sameFile(own, identityOf(this.#path))) return undefined;
+    const kept = `${this.#file.path}.${suffix}-wal`;
+    renameSync(this.#path, kept);
+    // The index of the log is as wrong there as the log; it is made anew from one.
+    rmSync(`${this.#file.path}-shm`, { force: true });
+    return kept;
   }
 
   /** True after a failed sync: only reopening helps. */
@@ -129,10 +149,10 @@ export class LogSync {
   /** The descriptor of the log, which must still be the one that is at the path. */
   #current(known: Descriptor | undefined): Descriptor {
     const at = this.#file.settings.clock();
+    if (!sameFile(this.#database, identityOf(this.#file.path))) throw replaced(this.#file.path);
     if (known === undefined) return openLog(this.#path, at);
     if (at - known.comparedAt < compareEveryMs) return known;
-    const now = statSync(this.#path, { bigint: true });
-    if (known.device !== now.dev || known.inode !== now.ino) throw replaced(this.#path);
+    if (!sameFile(known.identity, identityOf(this.#path))) throw replaced(this.#path);
     known.comparedAt = at;
     return known;
   }
@@ -162,7 +182,7 @@ function openLog(path: string, comparedAt: number): Descriptor {
   try {
     const { dev, ino } = fstatSync(fd, { bigint: true });
     syncDirectory(dirname(path));
-    return { fd, device: dev, inode: ino, comparedAt };
+    return { fd, identity: { device: dev, inode: ino }, comparedAt };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -183,7 +203,7 @@ export function syncDirectory(path: string): void {
 function replaced(path: string): Error {
   return storageError(
     "storage.io_failed",
-    `The log ${path} was replaced by another program while the database was open. ` +
+    `The file ${path} was removed or replaced by another program while the database was open. ` +
       "Keep other programs away from the files of an open database.",
     { details: { path } },
   );

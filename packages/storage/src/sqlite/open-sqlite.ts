@@ -1,18 +1,17 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { Database } from "../database.ts";
 import { storageError } from "../errors.ts";
-import { claimFile, probeFile } from "./application-mark.ts";
-import { busyWaitOf, configure, emitterOf, openRaw, type DataFile } from "./data-file.ts";
-import { checkSqliteVersion, loadDriver, type Handle } from "./driver.ts";
-import { syncDirectory } from "./log-sync.ts";
+import { probeFile } from "./application-mark.ts";
+import { busyWaitOf, emitterOf, type DataFile } from "./data-file.ts";
+import { loadDriver } from "./driver.ts";
 import { refuseNetworkFileSystem } from "./network-file-system.ts";
 import { rememberFile } from "./open-files.ts";
+import { openWriter } from "./open-writer.ts";
 import { settingsOf, type OpenSqliteOptions } from "./open-options.ts";
+import type { SqliteStore } from "./sqlite-store.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
-import { translateError } from "./translate-error.ts";
 import { translateFileError } from "./translate-file-error.ts";
-import { busyError, waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
+import { waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
 import { WriterCore } from "./writer-core.ts";
 
 /**
@@ -26,7 +25,10 @@ import { WriterCore } from "./writer-core.ts";
  * storage.network_file_system, storage.file_not_found when the directory is missing,
  * storage.permission_denied, storage.cannot_open, storage.readonly, storage.busy
  */
-export async function openSqlite(path: string, options: OpenSqliteOptions = {}): Promise<Database> {
+export async function openSqlite(
+  path: string,
+  options: OpenSqliteOptions = {},
+): Promise<SqliteStore> {
   const settings = settingsOf(options);
   const startedAt = settings.clock();
   const deadline: Deadline = { at: startedAt + settings.writeTimeoutMs };
@@ -51,6 +53,7 @@ export async function openSqlite(path: string, options: OpenSqliteOptions = {}):
     await database.close();
     throw error;
   }
+  database.startHealthChecks();
   file.emit?.({ type: "opened", location: path, durationMs: settings.clock() - startedAt });
   return database;
 }
@@ -94,31 +97,4 @@ function refuseReadOnly(path: string): void {
   } catch (cause) {
     throw translateFileError(cause, path);
   }
-}
-
-/** The handle that writes; brings a new file into the form it has from then on. */
-function openWriter(file: DataFile): Handle {
-  const handle = openRaw(file, "writer");
-  try {
-    checkSqliteVersion(String(handle.prepare("select sqlite_version()").pluck().get()));
-    if (journalMode(handle) !== "wal") switchToLog(file, handle);
-    claimFile(file, handle);
-    return configure(file, handle, "writer");
-  } catch (cause) {
-    handle.close();
-    throw translateError(cause, { during: "open", location: file.location });
-  }
-}
-
-function journalMode(handle: Handle): string {
-  return String(handle.pragma("journal_mode", { simple: true }));
-}
-
-function switchToLog(file: DataFile, handle: Handle): void {
-  // FULL for this one change: SQLite then syncs the new file itself.
-  handle.pragma("synchronous = full");
-  if (String(handle.pragma("journal_mode = wal", { simple: true })) !== "wal") {
-    throw busyError(file.location);
-  }
-  syncDirectory(dirname(file.path));
 }

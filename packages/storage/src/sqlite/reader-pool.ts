@@ -1,10 +1,12 @@
 import { checkOptions } from "@atlas/errors";
+import type { ReaderHooks } from "../connection-state-manager.ts";
 import type { PoolStatus } from "../connection-pool.ts";
 import type { StatementStatistics } from "../database-statistics.ts";
 import { storageError } from "../errors.ts";
 import type { ReaderRetiredEvent } from "../events.ts";
 import { closedError } from "./closed-error.ts";
 import { openReader, type DataFile } from "./data-file.ts";
+import { addCounts, noCounts, type ReaderCounts } from "./connection-counts.ts";
 import { readersRange } from "./open-options.ts";
 import type { SqliteSession } from "./sqlite-session.ts";
 import { WaitQueue, type Wait } from "./wait-queue.ts";
@@ -16,6 +18,9 @@ export interface PooledSession {
   readonly openedAt: number;
   readonly generation: number;
   uses: number;
+  /** When it was handed out last; undefined while it is idle. */
+  heldSince: number | undefined;
+  heldMs: number;
 }
 
 /** Opens readers when they are needed, up to its size, and hands them out in order. */
@@ -31,11 +36,14 @@ export class ReaderPool {
   #generation = 0;
   #closed = false;
   #whenDrained: (() => void)[] = [];
+  readonly #hooks: ReaderHooks;
+  #retiredCounts: ReaderCounts = noCounts;
   #retired: StatementStatistics = { cached: 0, hits: 0, misses: 0, compilations: 0 };
 
   constructor(file: DataFile) {
     this.#file = file;
     this.#size = file.settings.readers;
+    this.#hooks = guarded(file.settings.readerHooks);
     this.#waiting = new WaitQueue(file.settings.readsWaitingMax, {
       full: (capacity) => queueFull(file.location, capacity),
       timeout: (timeoutMs) => acquireTimeout(file.location, timeoutMs, this.#size),
@@ -52,17 +60,46 @@ export class ReaderPool {
     if (this.#closed) throw closedError(this.#file.location);
     const reader = this.#idle.pop() ?? (await this.#wait(wait));
     reader.uses += 1;
+    reader.heldSince = this.#file.settings.clock();
+    this.#hooks.acquired?.(reader.id);
     return reader;
   }
 
   /** Takes a reader back, or closes it when it is not to be used again. */
   release(reader: PooledSession): void {
+    this.#endHolding(reader);
     const reason = this.#reasonToRetire(reader);
     if (reason === undefined) {
       this.#idle.push(reader);
     } else {
       this.#retire(reader, reason);
     }
+    this.#serve();
+  }
+
+  /** Every reader that is open. */
+  list(): readonly PooledSession[] {
+    return [...this.#all];
+  }
+
+  /** What readers that are closed by now have done. */
+  get retiredCounts(): ReaderCounts {
+    return this.#retiredCounts;
+  }
+
+  /** Asks every idle reader a question and closes those that cannot answer. */
+  checkIdle(): readonly string[] {
+    const sick = this.#idle.filter(({ session }) => !session.answers());
+    for (const reader of sick) this.#drop(reader);
+    this.#serve();
+    return sick.map(({ id }) => id);
+  }
+
+  /** Closes an idle reader whose handle has failed. */
+  discard(session: SqliteSession): void {
+    const reader = this.#idle.find((idle) => idle.session === session);
+    if (reader === undefined) return;
+    this.#drop(reader);
     this.#serve();
   }
 
@@ -136,9 +173,18 @@ export class ReaderPool {
     }
     this.#opening -= 1;
     const id = `reader-${(this.#opened += 1)}`;
-    const reader = { id, session, openedAt: settings.clock(), generation, uses: 0 };
+    const reader: PooledSession = {
+      id,
+      session,
+      openedAt: settings.clock(),
+      generation,
+      uses: 0,
+      heldSince: undefined,
+      heldMs: 0,
+    };
     this.#all.add(reader);
     emit?.({ type: "reader_opened", location, id });
+    this.#hooks.created?.(id);
     this.release(reader);
   }
 
@@ -146,6 +192,7 @@ export class ReaderPool {
     const { clock, readerUsesMax, readerAgeMsMax } = this.#file.settings;
     if (this.#closed) return "closed";
     if (reader.session.verbs.inTransaction) return "unclean";
+    if (reader.session.broken) return "broken";
     if (reader.generation !== this.#generation) return "reopen";
     if (this.#all.size > this.#size) return "surplus";
     if (reader.uses >= readerUsesMax) return "uses";
@@ -154,11 +201,27 @@ export class ReaderPool {
 
   #retire(reader: PooledSession, reason: ReaderRetiredEvent["reason"]): void {
     this.#retired = { ...add(this.#retired, reader.session.statistics()), cached: 0 };
+    const { heldMs } = reader;
+    this.#retiredCounts = addCounts(this.#retiredCounts, { ...reader.session.counts, heldMs });
     this.#all.delete(reader);
     reader.session.close();
     const { emit, location } = this.#file;
     emit?.({ type: "reader_retired", location, id: reader.id, reason });
+    this.#hooks.retired?.(reader.id, reason);
     this.#checkDrained();
+  }
+
+  #drop(reader: PooledSession): void {
+    this.#idle.splice(this.#idle.indexOf(reader), 1);
+    this.#retire(reader, "broken");
+  }
+
+  #endHolding(reader: PooledSession): void {
+    if (reader.heldSince === undefined) return;
+    const heldMs = this.#file.settings.clock() - reader.heldSince;
+    reader.heldSince = undefined;
+    reader.heldMs += heldMs;
+    this.#hooks.released?.(reader.id, heldMs);
   }
 
   async #retireAll(reason: ReaderRetiredEvent["reason"]): Promise<void> {
@@ -182,6 +245,25 @@ function add(a: StatementStatistics, b: StatementStatistics): StatementStatistic
     hits: a.hits + b.hits,
     misses: a.misses + b.misses,
     compilations: a.compilations + b.compilations,
+  };
+}
+
+/** Hooks whose errors harm nobody. */
+function guarded(hooks: ReaderHooks): ReaderHooks {
+  const guard =
+    <Arguments extends readonly unknown[]>(hook: ((...given: Arguments) => void) | undefined) =>
+    (...given: Arguments): void => {
+      try {
+        hook?.(...given);
+      } catch {
+        // A hook is told, not asked.
+      }
+    };
+  return {
+    created: guard(hooks.created),
+    acquired: guard(hooks.acquired),
+    released: guard(hooks.released),
+    retired: guard(hooks.retired),
   };
 }
 

@@ -1,27 +1,35 @@
 import { AtlasError, checkOptions } from "@atlas/errors";
+import type { ChangeFeed } from "../change-feed.ts";
 import type { Connection, Reader } from "../connection.ts";
 import type { AcquiredReader, ConnectionPool, PoolStatus } from "../connection-pool.ts";
 import type { Database, ReadOptions, WriteOptions } from "../database.ts";
 import type { DatabaseStatistics, StatementStatistics } from "../database-statistics.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Query, ValuesArgument } from "../query.ts";
+import { storageError } from "../errors.ts";
 import type { WriterLease } from "../writer.ts";
 import { handleClosedError } from "./closed-error.ts";
 import { busyWaitOf, type DataFile } from "./data-file.ts";
 import { waitRange } from "./open-options.ts";
 import { ReaderPool, type PooledSession } from "./reader-pool.ts";
+import type { ScanOptions } from "../scan.ts";
+import { Scans } from "./scan/scans.ts";
 import { ScopedReader } from "./scoped-reader.ts";
 import { SessionScope } from "./session-scope.ts";
+import { SqliteConnections } from "./sqlite-connections.ts";
+import type { SqliteSession } from "./sqlite-session.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import type { Wait } from "./wait-queue.ts";
 import { waitWhileBusy } from "./wait-while-busy.ts";
 import type { WriterCore } from "./writer-core.ts";
 import { WriterLane } from "./writer-lane.ts";
+import { SqliteWalManager, type HeldSnapshot } from "./wal/sqlite-wal-manager.ts";
 
 /** A reader that was acquired, with what has to be given back. */
 interface Acquired {
   readonly pooled: PooledSession;
   readonly scope: SessionScope;
+  readonly since: number;
 }
 
 /** A database over one SQLite file. */
@@ -29,19 +37,38 @@ export class SqliteDatabase implements Database {
   readonly location: string;
   readonly dialect: Dialect = sqliteDialect;
   readonly pool: ConnectionPool;
+  readonly connections: SqliteConnections;
+  readonly changes: ChangeFeed;
+  readonly wal: SqliteWalManager;
   readonly #file: DataFile;
   readonly #core: WriterCore;
   readonly #readers: ReaderPool;
+  readonly #scans: Scans;
   readonly #writes: WriterLane;
-  readonly #acquired = new WeakMap<AcquiredReader, Acquired>();
+  readonly #acquired = new Map<AcquiredReader, Acquired>();
   #closing: Promise<void> | undefined;
 
   constructor(file: DataFile, core: WriterCore) {
     this.location = file.location;
     this.#file = file;
     this.#core = core;
+    this.changes = core.feed;
     this.#readers = new ReaderPool(file);
-    this.#writes = new WriterLane(file, core, this.#readers);
+    this.#scans = new Scans(file);
+    this.#writes = new WriterLane(file, core, { recycle: () => this.#recycle() });
+    this.connections = new SqliteConnections(file, {
+      core,
+      readers: this.#readers,
+      reopen: () => this.#writes.reopen(),
+    });
+    this.wal = new SqliteWalManager(file, {
+      logPath: core.logPath,
+      pageBytes: () => core.pageBytes,
+      frames: () => core.session.verbs.logFrames() ?? this.#readers.idleSession?.verbs.logFrames(),
+      oldestSnapshot: () => this.#oldestSnapshot(),
+      expireSnapshots: (until) => this.#expireSnapshots(until),
+    });
+    core.feed.subscribe(() => this.wal.committed());
     this.pool = Object.freeze({
       acquire: (options?: ReadOptions) => this.#acquire(options ?? {}),
       release: (reader: AcquiredReader) => this.#release(reader),
@@ -60,9 +87,11 @@ export class SqliteDatabase implements Database {
     const session = this.#readers.idleSession;
     if (session === undefined) return this.read((reader) => reader.get(query, ...values));
     try {
-      return Promise.resolve(session.first(query, values[0]));
+      const statement = session.light(query.sql);
+      if (statement === undefined) return this.#scanFirst(query, values[0]);
+      return Promise.resolve(session.first(query, values[0], statement));
     } catch (error) {
-      return this.#afterError(error, (reader) => reader.get(query, ...values));
+      return this.#afterError(session, error, (reader) => reader.get(query, ...values));
     }
   }
 
@@ -73,9 +102,11 @@ export class SqliteDatabase implements Database {
     const session = this.#readers.idleSession;
     if (session === undefined) return this.read((reader) => reader.all(query, ...values));
     try {
-      return Promise.resolve(session.list(query, values[0]));
+      const statement = session.light(query.sql);
+      if (statement === undefined) return this.#scanAll(query, values[0]);
+      return Promise.resolve(session.list(query, values[0], statement));
     } catch (error) {
-      return this.#afterError(error, (reader) => reader.all(query, ...values));
+      return this.#afterError(session, error, (reader) => reader.all(query, ...values));
     }
   }
 
@@ -86,6 +117,13 @@ export class SqliteDatabase implements Database {
     } finally {
       this.#release(reader);
     }
+  }
+
+  scan<Row, Values extends object>(
+    query: Query<Row, Values>,
+    options: ScanOptions<Values>,
+  ): AsyncGenerator<Row[], void, undefined> {
+    return this.#scans.scan(query, options);
   }
 
   async write<T>(
@@ -112,6 +150,7 @@ export class SqliteDatabase implements Database {
     return {
       statements,
       readers: this.#readers.status(),
+      scans: this.#scans.total,
       waitingWrites: this.#writes.waitingWrites,
     };
   }
@@ -125,11 +164,40 @@ export class SqliteDatabase implements Database {
     return this.close();
   }
 
+  /** From now on the file is looked at now and then. */
+  startHealthChecks(): void {
+    this.connections.start();
+  }
+
+  async #recycle(): Promise<void> {
+    this.#scans.recycle();
+    await Promise.all([this.#readers.recycle(), this.wal.recycle()]);
+  }
+
   async #close(): Promise<void> {
+    this.connections.stop();
     // Readers first, so that the writer, as the last one, copies the log into the file.
     await this.#readers.close();
+    this.#scans.close();
+    await this.wal.close();
     await this.#writes.close();
     this.#file.emit?.({ type: "closed", location: this.location });
+  }
+
+  async #scanFirst<Row>(
+    query: Query<Row, never>,
+    values: object | undefined,
+  ): Promise<Row | undefined> {
+    const one = { values: values as never, chunkRows: 1 };
+    for await (const [row] of this.#scans.scan(query, one)) return row;
+    return undefined;
+  }
+
+  async #scanAll<Row>(query: Query<Row, never>, values: object | undefined): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const chunk of this.#scans.scan(query, { values: values as never }))
+      rows.push(...chunk);
+    return rows;
   }
 
   async #acquire(options: ReadOptions): Promise<AcquiredReader> {
@@ -149,7 +217,7 @@ export class SqliteDatabase implements Database {
     }
     const scope = new SessionScope(pooled.session);
     const reader = new ScopedReader(pooled.id, scope, () => this.#release(reader));
-    this.#acquired.set(reader, { pooled, scope });
+    this.#acquired.set(reader, { pooled, scope, since: this.#file.settings.clock() });
     return reader;
   }
 
@@ -166,9 +234,44 @@ export class SqliteDatabase implements Database {
     this.#readers.release(acquired.pooled);
   }
 
+  #oldestSnapshot(): HeldSnapshot | undefined {
+    const held = [...this.#acquired.values()].map(({ pooled, since }) => ({
+      id: pooled.id,
+      since,
+    }));
+    return [...held, ...this.#scans.snapshots()].toSorted((a, b) => a.since - b.since)[0];
+  }
+
+  #expireSnapshots(until: number): void {
+    const expired = (snapshot: HeldSnapshot): Error => this.#snapshotExpired(snapshot);
+    for (const [reader, { pooled, scope, since }] of this.#acquired) {
+      if (since > until) continue;
+      scope.end(expired({ id: pooled.id, since }));
+      this.#release(reader);
+    }
+    this.#scans.expire(until, expired);
+  }
+
+  #snapshotExpired({ id, since }: HeldSnapshot): Error {
+    const { location } = this;
+    const heldMs = this.#file.settings.clock() - since;
+    this.#file.emit?.({ type: "snapshot_expired", location, id, heldMs });
+    return storageError(
+      "storage.snapshot_expired",
+      `The read was ended after ${Math.round(heldMs)} ms, because the log of ${location} could ` +
+        "not be cut back before its end. Read again in smaller parts, without slow work in between.",
+      { txState: "none", details: { location, heldMs } },
+    );
+  }
+
   // A lock of another process that recovers or closes the file is waited for.
-  #afterError<T>(error: unknown, again: (reader: Reader) => Promise<T>): Promise<T> {
+  #afterError<T>(
+    session: SqliteSession,
+    error: unknown,
+    again: (reader: Reader) => Promise<T>,
+  ): Promise<T> {
     if (AtlasError.is(error) && error.code === "storage.busy") return this.read(again);
+    if (session.broken) this.#readers.discard(session);
     return Promise.reject(error);
   }
 }

@@ -2,20 +2,35 @@
 import type { ExecuteResult, SyncConnection } from "../connection.ts";
 import type { StatementStatistics } from "../database-statistics.ts";
 import { storageError } from "../errors.ts";
+import type { TableSet } from "../change-feed.ts";
+import type { QueryLog } from "../query-log/query-log.ts";
 import type { Query, RunResult, ValuesArgument } from "../query.ts";
 import type { RawRow, SqlValue } from "../sql-value.ts";
+import { bytesOf } from "./bytes-of.ts";
 import { bindValue, bindValues, type BindableQuery } from "./bind-values.ts";
 import type { Handle } from "./driver.ts";
 import { mayBeRounded, toNumbers } from "./exact-integers.ts";
+import { runMany } from "./run-many.ts";
 import { StatementCache, type CachedStatement } from "./statement-cache.ts";
 import { TransactionVerbs } from "./transaction-verbs.ts";
-import { translateError } from "./translate-error.ts";
+import { isBusy, translateError } from "./translate-error.ts";
 
-/** Watches statements that run longer than a threshold. */
+/** What is told of the statements that ran. Measuring them costs a fiftieth of a point read. */
 export interface StatementWatch {
   readonly clock: () => number;
   readonly slowQueryMs: number;
-  readonly report: (sql: string, durationMs: number) => void;
+  readonly reportSlow: ((sql: string, durationMs: number) => void) | undefined;
+  /** Adds up the bytes of what is read and bound as well. */
+  readonly countBytes: boolean;
+}
+
+/** Counts of one connection. Times and bytes stay zero where they are not watched. */
+export interface SessionCounts {
+  queries: number;
+  errors: number;
+  busyMs: number;
+  maxMs: number;
+  bytes: number;
 }
 
 /** What a session is made with. */
@@ -23,10 +38,22 @@ export interface SessionOptions {
   readonly location: string;
   readonly statementCacheMax: number;
   readonly watch: StatementWatch | undefined;
+  readonly queryLog: QueryLog | undefined;
+  readonly scanRowsMin: number;
 }
 
 /** What reading needs of a query, whatever its values are. */
 export type Readable<Row> = Pick<Query<Row>, "sql" | "params" | "decode">;
+
+/** Around the rows of `runMany`. Those inside each other may have the same name. */
+const manySavepoint = "run_many";
+/** Errors after which a handle is not used again: what it has in memory may be wrong. */
+const breaking: ReadonlySet<string> = new Set([
+  "storage.io_failed",
+  "storage.corrupt",
+  "storage.not_a_database",
+  "storage.cannot_open",
+]);
 
 /** Runs statements on one handle, each to its end: no statement stays open. */
 export class SqliteSession implements SyncConnection {
@@ -37,6 +64,10 @@ export class SqliteSession implements SyncConnection {
   #statements: StatementCache;
   // Asked of the driver once: each question costs a tenth of a small statement.
   #readonly: boolean;
+  /** What ran in the open transaction and changed something. */
+  readonly #changed = new Set<CachedStatement>();
+  #broken = false;
+  readonly #counts: SessionCounts = { queries: 0, errors: 0, busyMs: 0, maxMs: 0, bytes: 0 };
 
   constructor(handle: Handle, options: SessionOptions) {
     this.#options = options;
@@ -56,9 +87,42 @@ export class SqliteSession implements SyncConnection {
     return this.#handle;
   }
 
+  /** True when a new handle may succeed where this one has failed. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** Reads something small; false when that fails other than by a lock. */
+  answers(): boolean {
+    try {
+      this.#handle.prepare("select 1 from sqlite_schema limit 1").all();
+      return true;
+    } catch (cause) {
+      return isBusy(cause);
+    }
+  }
+
+  /** Counts since the session was made, whatever its handle was. */
+  get counts(): Readonly<SessionCounts> {
+    const { hits, misses } = this.#statements.statistics();
+    this.#counts.queries = hits + misses;
+    return this.#counts;
+  }
+
+  /** The tables changed since the last call; undefined when there are none. */
+  takeChanges(): TableSet | undefined {
+    if (this.#changed.size === 0) return undefined;
+    const sets = [...this.#changed].map(({ writes }) => writes);
+    this.#changed.clear();
+    const known = sets.filter((set) => set !== "all");
+    return known.length < sets.length ? "all" : new Set(known.flatMap((set) => [...set]));
+  }
+
   /** Goes on with another handle, so that whoever holds the session need not be told. */
   replaceHandle(handle: Handle): void {
     this.close();
+    this.#changed.clear();
+    this.#broken = false;
     this.#handle = handle;
     this.#verbs = new TransactionVerbs(handle, this.#options.location);
     this.#statements = this.#statements.continueOn(handle);
@@ -85,15 +149,24 @@ export class SqliteSession implements SyncConnection {
     return this.list(query, values[0]);
   }
 
+  /** The statement of a query; undefined when it should not run on this thread. */
+  light(sql: string): CachedStatement | undefined {
+    const entry = this.#statements.find(sql);
+    return this.#statements.isHeavy(entry) ? undefined : entry;
+  }
+
   /** `get` with its values as one argument: the shortest way there is for a point read. */
-  first<Row>(query: Readable<Row>, values: object | undefined): Row | undefined {
-    const entry = this.#statements.find(query.sql);
+  first<Row>(
+    query: Readable<Row>,
+    values: object | undefined,
+    entry: CachedStatement = this.#statements.find(query.sql),
+  ): Row | undefined {
     if (!entry.selects) {
       return this.#decode(query, this.#runWithRows(entry, bindValues(query, values)))[0];
     }
     const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
     const row = this.#firstRow(entry, query, values);
-    if (this.#watch !== undefined) reportSlow(this.#watch, entry, startedAt);
+    if (this.#watch !== undefined) this.#observe(entry, startedAt, row === undefined ? [] : [row]);
     if (row === undefined) return undefined;
     const exact = mayBeRounded(row) ? this.#exactRows(entry, bindValues(query, values))[0] : row;
     // Without `decode` the type of the query promises that its rows are as they come.
@@ -102,8 +175,11 @@ export class SqliteSession implements SyncConnection {
   }
 
   /** `all` with its values as one argument. */
-  list<Row>(query: Readable<Row>, values: object | undefined): Row[] {
-    const entry = this.#statements.find(query.sql);
+  list<Row>(
+    query: Readable<Row>,
+    values: object | undefined,
+    entry: CachedStatement = this.#statements.find(query.sql),
+  ): Row[] {
     return this.#decode(query, this.#rows(entry, bindValues(query, values)));
   }
 
@@ -116,9 +192,15 @@ export class SqliteSession implements SyncConnection {
   }
 
   runMany<Values extends object>(query: Query<unknown, Values>, rows: Iterable<Values>): RunResult {
-    const entry = this.#statements.find(query.sql);
-    let changes = 0;
-    for (const row of rows) changes += this.#change(entry, bindValues(query, row));
+    const changes = runMany(query, rows, {
+      change: (sql, bound) => this.#change(this.#statements.find(sql), bound),
+      begin: () => this.#verbs.savepoint(manySavepoint),
+      end: () => this.#verbs.release(manySavepoint),
+      // After a full disk SQLite has taken everything back already.
+      undo: () => {
+        if (this.#verbs.inTransaction) this.#verbs.rollbackTo(manySavepoint);
+      },
+    });
     return { changes };
   }
 
@@ -147,7 +229,7 @@ export class SqliteSession implements SyncConnection {
       this.#change(entry, bound);
       return [];
     }
-    this.#requireTransaction();
+    this.#requireTransaction(entry);
     return this.#exactRows(entry, bound);
   }
 
@@ -157,22 +239,29 @@ export class SqliteSession implements SyncConnection {
   }
 
   #change(entry: CachedStatement, bound: SqlValue[]): number {
-    if (entry.readonly) {
-      this.#timed(entry, () => entry.statement.run(bound));
-      return 0;
+    if (!entry.readonly) this.#requireTransaction(entry);
+    const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
+    let changes: number;
+    try {
+      changes = entry.statement.run(bound).changes;
+    } catch (cause) {
+      throw this.#failed(cause);
     }
-    this.#requireTransaction();
-    return this.#timed(entry, () => entry.statement.run(bound)).changes;
+    if (this.#watch !== undefined) this.#observe(entry, startedAt, changes);
+    return entry.readonly ? 0 : changes;
   }
 
   /** After a full disk SQLite has rolled back, and what follows would commit one by one. */
-  #requireTransaction(): void {
+  #requireTransaction(entry: CachedStatement): void {
     if (this.#readonly) {
       throw storageError("storage.readonly", "A reader cannot change data. Use write.", {
         txState: this.#verbs.inTransaction ? "active" : "none",
       });
     }
-    if (this.#verbs.inTransaction) return;
+    if (this.#verbs.inTransaction) {
+      this.#changed.add(entry);
+      return;
+    }
     throw storageError(
       "storage.no_transaction",
       "A statement that changes data was run without a transaction. " +
@@ -208,23 +297,35 @@ export class SqliteSession implements SyncConnection {
   }
 
   #failed(cause: unknown): Error {
+    this.#counts.errors += 1;
     this.#verbs.afterError();
-    return translateError(cause, { during: "run" });
+    const error = translateError(cause, { during: "run" });
+    if (breaking.has(error.code)) this.#broken = true;
+    return error;
   }
 
-  #timed<T>(entry: CachedStatement, run: () => T): T {
+  #timed(entry: CachedStatement, run: () => RawRow[]): RawRow[] {
     const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
+    let rows: RawRow[];
     try {
-      return run();
+      rows = run();
     } catch (cause) {
       throw this.#failed(cause);
-    } finally {
-      if (this.#watch !== undefined) reportSlow(this.#watch, entry, startedAt);
     }
+    if (this.#watch !== undefined) this.#observe(entry, startedAt, rows);
+    return rows;
   }
-}
 
-function reportSlow(watch: StatementWatch, entry: CachedStatement, startedAt: number): void {
-  const durationMs = watch.clock() - startedAt;
-  if (durationMs >= watch.slowQueryMs) watch.report(entry.statement.source, durationMs);
+  /** Counts one run of a statement; `rows` are those it returned, or how many it changed. */
+  #observe(entry: CachedStatement, startedAt: number, rows: readonly RawRow[] | number): void {
+    const watch = this.#watch;
+    if (watch === undefined) return;
+    const durationMs = watch.clock() - startedAt;
+    this.#counts.busyMs += durationMs;
+    if (durationMs > this.#counts.maxMs) this.#counts.maxMs = durationMs;
+    const returned = typeof rows === "number" ? [] : rows;
+    if (watch.countBytes) for (const row of returned) this.#counts.bytes += bytesOf(row);
+    entry.log?.record(durationMs, typeof rows === "number" ? rows : rows.length);
+    if (durationMs >= watch.slowQueryMs) watch.reportSlow?.(entry.statement.source, durationMs);
+  }
 }

@@ -8,9 +8,12 @@
  */
 import type { StatementStatistics } from "../database-statistics.ts";
 import { closedError } from "./closed-error.ts";
+import type { TableSet } from "../change-feed.ts";
 import { storageError } from "../errors.ts";
+import type { QueryLog, StatementLog } from "../query-log/query-log.ts";
 import { tokenizeSql } from "../sql-tokens.ts";
 import type { Handle, HandleStatement } from "./driver.ts";
+import { estimatedRows, tableAccess } from "./table-access.ts";
 import { translateError } from "./translate-error.ts";
 
 /** A statement with what has to be known each time it runs. */
@@ -24,7 +27,16 @@ export interface CachedStatement {
   /** Tick of the last use; the smallest one leaves when the cache is full. */
   usedAt: number;
   exact: HandleStatement | undefined;
+  uses: number;
+  /** As it was last estimated: it visits so many rows that it should not run on this thread. */
+  heavy: boolean;
+  /** Tables it may change; empty for one that changes nothing. */
+  readonly writes: TableSet;
+  /** Where its runs are recorded. */
+  readonly log: StatementLog | undefined;
 }
+
+const nothing: TableSet = new Set();
 
 // Ending a transaction from inside would take atomicity from whoever began it.
 const transactionVerbs: readonly string[] = [
@@ -40,6 +52,8 @@ const transactionVerbs: readonly string[] = [
 export interface StatementCacheOptions {
   readonly location: string;
   readonly statementCacheMax: number;
+  readonly queryLog: QueryLog | undefined;
+  readonly scanRowsMin: number;
 }
 
 /** Finds or prepares statements; the least recently used one makes room for a new one. */
@@ -64,6 +78,20 @@ export class StatementCache {
     this.#hits += 1;
     entry.usedAt = this.#tick += 1;
     return entry;
+  }
+
+  /**
+   * True when a query is so large that it belongs on another thread. Tables
+   * grow, so it is estimated anew at its 1st, 2nd, 4th … use and every 256.
+   */
+  isHeavy(entry: CachedStatement): boolean {
+    const uses = (entry.uses += 1);
+    if ((uses & (uses - 1)) !== 0 && uses % 256 !== 0) return entry.heavy;
+    const { scanRowsMin } = this.#options;
+    if (scanRowsMin === 0 || !entry.selects) return false;
+    const { scans } = tableAccess(this.#handle, entry.statement.source);
+    entry.heavy = [...scans].some((table) => estimatedRows(this.#handle, table) >= scanRowsMin);
+    return entry.heavy;
   }
 
   /** The statement that returns integers as bigint. */
@@ -108,6 +136,10 @@ export class StatementCache {
       selects: statement.readonly && statement.reader,
       usedAt: (this.#tick += 1),
       exact: undefined,
+      uses: 0,
+      heavy: false,
+      writes: statement.readonly ? nothing : tableAccess(this.#handle, sql).writes,
+      log: this.#options.queryLog?.statement(sql),
     };
     if (this.#entries.size >= this.#options.statementCacheMax) this.#evict();
     this.#entries.set(sql, entry);

@@ -106,6 +106,29 @@ export class TransactionVerbs {
     this.#run(release);
   }
 
+  /** Differs from the answer before when another connection has committed. */
+  dataVersion(): number {
+    try {
+      const row = this.#verb("pragma data_version").get();
+      return Number(row?.["data_version"]);
+    } catch (cause) {
+      throw translateError(cause, { during: "run", location: this.#location });
+    }
+  }
+
+  /** Frames in the log, and those copied back; undefined inside a transaction. */
+  logFrames(): { readonly frames: number; readonly framesCopied: number } | undefined {
+    if (this.#open) return undefined;
+    try {
+      const row = this.#verb("pragma wal_checkpoint(noop)").get();
+      const [frames, framesCopied] = [Number(row?.["log"]), Number(row?.["checkpointed"])];
+      return { frames: Math.max(0, frames), framesCopied: Math.max(0, framesCopied) };
+    } catch (cause) {
+      if (isBusy(cause)) return undefined;
+      throw translateError(cause, { during: "run", location: this.#location });
+    }
+  }
+
   #run(statement: HandleStatement): void {
     try {
       statement.run();

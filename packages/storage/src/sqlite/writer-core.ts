@@ -1,11 +1,15 @@
 import { AtlasError } from "@atlas/errors";
 import { storageError } from "../errors.ts";
 import type { RawRow } from "../sql-value.ts";
-import { busyWaitOf, createSession, openHandle, type DataFile } from "./data-file.ts";
+import { probeFile } from "./application-mark.ts";
+import { busyWaitOf, createSession, type DataFile } from "./data-file.ts";
 import type { Handle } from "./driver.ts";
+import { CommitFeed } from "./commit-feed.ts";
+import { identityOf, sameFile, type FileIdentity } from "./file-identity.ts";
 import { LogSync } from "./log-sync.ts";
-import type { ReaderPool } from "./reader-pool.ts";
+import { openWriter } from "./open-writer.ts";
 import type { SqliteSession } from "./sqlite-session.ts";
+import { tableAccess } from "./table-access.ts";
 import { translateError } from "./translate-error.ts";
 import { busyError, waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
 
@@ -13,21 +17,36 @@ import { busyError, waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
 export class WriterCore {
   readonly session: SqliteSession;
   readonly #file: DataFile;
-  readonly #logPath: string;
+  readonly logPath: string;
+  readonly feed: CommitFeed;
   #log: LogSync;
   #broken = false;
+  #identity: FileIdentity | undefined;
+  #generation = 0;
+  #pageBytes: number | undefined;
 
   constructor(file: DataFile, handle: Handle) {
     this.#file = file;
+    this.#identity = identityOf(file.path);
     this.session = createSession(file, handle);
+    this.feed = new CommitFeed({
+      tablesRead: (sql) => tableAccess(this.session.handle, sql).reads,
+      foreignVersion: () => this.#foreignVersion(),
+    });
     // SQLite follows links before it names the log.
-    this.#logPath = `${fileOf(handle)}-wal`;
-    this.#log = new LogSync(file, this.#logPath);
+    this.logPath = `${fileOf(handle)}-wal`;
+    this.#log = new LogSync(file, this.logPath);
   }
 
   /** True when nothing may be committed before the file was reopened and checked. */
   get reopenRequired(): boolean {
     return this.#broken || this.#log.failed;
+  }
+
+  /** Fixed when the file was made. */
+  get pageBytes(): number {
+    this.#pageBytes ??= Number(this.#pragma("page_size"));
+    return this.#pageBytes;
   }
 
   tryBegin(): boolean {
@@ -48,11 +67,14 @@ export class WriterCore {
       }
       throw error;
     }
+    const changed = this.session.takeChanges();
+    if (changed !== undefined) this.feed.publish(changed);
   }
 
   rollback(): void {
     try {
       this.session.verbs.rollback();
+      this.session.takeChanges();
     } catch (error) {
       // A connection that cannot even roll back is in no known state.
       this.#broken = true;
@@ -69,41 +91,88 @@ export class WriterCore {
     }
   }
 
-  sync(): Promise<void> {
-    return this.#log.sync();
+  async sync(): Promise<void> {
+    try {
+      await this.#log.sync();
+    } catch (error) {
+      this.#protectReplacement();
+      throw error;
+    }
   }
 
   syncBlocking(): void {
-    this.#log.syncBlocking();
+    try {
+      this.#log.syncBlocking();
+    } catch (error) {
+      this.#protectReplacement();
+      throw error;
+    }
+  }
+
+  /** True when the file at the path is not the one that is open. */
+  get replaced(): boolean {
+    return !sameFile(this.#identity, identityOf(this.#file.path));
+  }
+
+  /** Nothing is committed any more before the file was reopened and checked. */
+  distrust(): void {
+    this.#broken = true;
   }
 
   /** Closes every handle, opens the file again, checks it and empties the log. */
-  async reopen(readers: ReaderPool, deadline: Deadline): Promise<void> {
+  async reopen(readers: Recyclable, deadline: Deadline): Promise<void> {
     const { clock } = this.#file.settings;
     const startedAt = clock();
     this.#broken = true;
+    // The handles that are open still read what has no name any more.
+    if (identityOf(this.#file.path) === undefined) throw removed(this.#file.location);
     const log = this.#log;
+    this.#protectReplacement();
     await log.close();
     await inTime(readers.recycle(), deadline.at - clock(), this.#file.location);
     this.session.close();
     const wait = busyWaitOf(this.#file);
-    const handle = await waitWhileBusy(wait, deadline, () => openHandle(this.#file, "writer"));
+    await probeFile(this.#file, deadline);
+    const handle = await waitWhileBusy(wait, deadline, () => openWriter(this.#file));
     this.session.replaceHandle(handle);
+    this.#identity = identityOf(this.#file.path);
     this.#check();
     // Frames that the device dropped may still be in memory and would be read
     // as if they were stored; later commits behind them would be lost with
     // them. Copying everything into the database file ends the old log.
     await waitWhileBusy(wait, deadline, () => this.#emptyLog());
-    this.#log = new LogSync(this.#file, this.#logPath);
+    this.#log = new LogSync(this.#file, this.logPath);
     this.#broken = false;
+    this.#generation += 1;
+    // What was read before may have been lost by the device.
+    this.feed.publish("all");
     const { emit, location } = this.#file;
     emit?.({ type: "reopened", location, durationMs: clock() - startedAt });
   }
 
+  /**
+   * A log stays where it is when its database is moved away. Beside another
+   * database it would be applied to that one by whoever opens it next.
+   */
+  #protectReplacement(): void {
+    const there = identityOf(this.#file.path);
+    if (there === undefined || sameFile(there, this.#identity)) return;
+    const { emit, location, settings } = this.#file;
+    const time = new Date(settings.now()).toISOString().replaceAll(/[:.]/g, "-");
+    const kept = this.#log.setAside(`replaced-${time}`);
+    if (kept !== undefined) emit?.({ type: "log_set_aside", location, path: kept });
+  }
+
   async close(): Promise<void> {
+    this.#protectReplacement();
     await this.#log.close();
     this.abandon();
     this.session.close();
+  }
+
+  // `data_version` counts what others commit, and nothing of this connection.
+  #foreignVersion(): number {
+    return this.#generation * 2 ** 32 + Number(this.session.verbs.dataVersion());
   }
 
   #check(): void {
@@ -139,6 +208,21 @@ export class WriterCore {
       { txState: this.session.verbs.inTransaction ? "active" : "none", details: { location } },
     );
   }
+}
+
+/** Whatever has handles of its own on the file. */
+export interface Recyclable {
+  /** Closes them; resolves when they are closed. */
+  recycle(): Promise<void>;
+}
+
+function removed(location: string): Error {
+  return storageError(
+    "storage.file_not_found",
+    `The database ${location} was removed while it was open. What it held can still be read and ` +
+      "backed up until this process ends; put a file back to write again.",
+    { txState: "none", details: { location } },
+  );
 }
 
 function fileOf(handle: Handle): string {

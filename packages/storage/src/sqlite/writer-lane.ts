@@ -1,17 +1,20 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Connection } from "../connection.ts";
 import type { WriteOptions } from "../database.ts";
 import { storageError } from "../errors.ts";
 import type { WriterLease } from "../writer.ts";
 import { closedError } from "./closed-error.ts";
 import { busyWaitOf, type DataFile } from "./data-file.ts";
-import type { ReaderPool } from "./reader-pool.ts";
 import { ScopedConnection } from "./scoped-connection.ts";
 import { SessionScope } from "./session-scope.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 import { busyError, waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
 import { WaitQueue } from "./wait-queue.ts";
-import type { WriterCore } from "./writer-core.ts";
+import type { Recyclable, WriterCore } from "./writer-core.ts";
+
+/** The event loop gets a turn at least this often while relaxed writes go on, in milliseconds. */
+const turnEveryMs = 3;
 
 /** Tells a write inside a body from one that only began there and outlived it. */
 interface OpenBody {
@@ -22,16 +25,17 @@ interface OpenBody {
 export class WriterLane {
   readonly #file: DataFile;
   readonly #core: WriterCore;
-  readonly #readers: ReaderPool;
+  readonly #readers: Recyclable;
   readonly #waiting: WaitQueue<void>;
   readonly #bodies = new AsyncLocalStorage<OpenBody>();
   #busy = false;
+  #turnAt = 0;
   #writes = 0;
   #leaseScope: SessionScope | undefined;
   #closed = false;
   #whenFree: (() => void) | undefined;
 
-  constructor(file: DataFile, core: WriterCore, readers: ReaderPool) {
+  constructor(file: DataFile, core: WriterCore, readers: Recyclable) {
     this.#file = file;
     this.#core = core;
     this.#readers = readers;
@@ -66,6 +70,7 @@ export class WriterLane {
     }
     // Outside the lane: the next write goes on while the device works.
     if (this.#file.settings.durability === "full") await this.#core.sync();
+    else await this.#giveTurn();
     return result;
   }
 
@@ -85,12 +90,29 @@ export class WriterLane {
         scope.refuseAfterEnd();
         if (this.#file.settings.durability === "full") this.#core.syncBlocking();
       },
+      reopenRequired: () => this.#core.reopenRequired,
       reopen: async () => {
         scope.refuseAfterEnd();
         await this.#core.reopen(this.#readers, this.#deadline({}));
       },
       release: () => this.#release(scope),
     };
+  }
+
+  /**
+   * Reopens everything now, when nobody writes; otherwise whoever writes next
+   * does it, and the owner of the writer is told by `reopenRequired`.
+   */
+  async reopen(): Promise<void> {
+    this.#core.distrust();
+    if (this.#leaseScope !== undefined || this.#closed) return;
+    const deadline = this.#deadline({});
+    await this.#enter(deadline);
+    try {
+      if (this.#core.reopenRequired) await this.#core.reopen(this.#readers, deadline);
+    } finally {
+      this.#leave();
+    }
   }
 
   /** Refuses who waits, waits for the running write, revokes a lease, and closes the writer. */
@@ -145,6 +167,14 @@ export class WriterLane {
       token.open = false;
       scope.end();
     }
+  }
+
+  /** A loop that only writes never leaves the microtask queue; timers and other threads need a turn. */
+  async #giveTurn(): Promise<void> {
+    const { clock } = this.#file.settings;
+    if (clock() - this.#turnAt < turnEveryMs) return;
+    await nextTurn();
+    this.#turnAt = clock();
   }
 
   #release(scope: SessionScope): void {

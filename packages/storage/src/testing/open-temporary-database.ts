@@ -1,11 +1,11 @@
-import type { Database } from "../database.ts";
 import type { OpenSqliteOptions } from "../sqlite/open-options.ts";
 import { openSqlite } from "../sqlite/open-sqlite.ts";
+import type { SqliteStore } from "../sqlite/sqlite-store.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** A database in a directory of its own; disposing closes and removes both. */
 export interface TemporaryDatabase extends AsyncDisposable {
-  readonly database: Database;
+  readonly database: SqliteStore;
   readonly path: string;
 }
 

@@ -1,0 +1,113 @@
+/**
+ * Which tables a statement reads and writes, as SQLite itself has compiled it:
+ * the program of a statement opens the root page of everything it touches, what
+ * triggers and cascades touch included.
+ */
+import type { TableSet } from "../change-feed.ts";
+import { tokenizeSql } from "../sql-tokens.ts";
+import type { Handle } from "./driver.ts";
+
+/** What a statement may do to tables. */
+export interface TableAccess {
+  readonly reads: TableSet;
+  readonly writes: TableSet;
+  /** Those it reads from end to end, as far as their names can be told. */
+  readonly scans: ReadonlySet<string>;
+}
+
+/** One instruction of `EXPLAIN`. */
+interface Instruction {
+  readonly opcode: string;
+  readonly p1: number;
+  readonly p2: number;
+  readonly p3: number;
+}
+
+/** Instructions after which nothing certain can be said: the schema changes. */
+const schemaChanges: ReadonlySet<string> = new Set(["ParseSchema", "Destroy", "DropTable"]);
+
+/** Instructions that go through a table or one of its indexes from end to end. */
+const scanning: ReadonlySet<string> = new Set(["Rewind", "Last", "Count"]);
+
+/** With these a limit does not end a scan early: every row is counted or put in order first. */
+const gathering: ReadonlySet<string> = new Set(["SorterOpen", "OpenEphemeral", "AggStep", "Count"]);
+
+const unknown: TableAccess = Object.freeze({
+  reads: "all",
+  writes: "all",
+  scans: new Set<string>(),
+});
+
+/** Asks SQLite for the program of a statement and reads from it what it opens. */
+export function tableAccess(handle: Handle, sql: string): TableAccess {
+  const program = explain(handle, sql);
+  if (program === undefined || program.some(({ opcode }) => schemaChanges.has(opcode)))
+    return unknown;
+  const roots = tableOfRoot(handle);
+  const reads = new Set<string>();
+  const writes = new Set<string>();
+  const cursors = new Map<number, string>();
+  const scans = new Set<string>();
+  let virtual = false;
+  for (const { opcode, p1, p2, p3 } of program) {
+    if (opcode === "OpenRead" && p3 === 0) {
+      reads.add(roots.get(p2) ?? "");
+      cursors.set(p1, roots.get(p2) ?? "");
+    } else if (scanning.has(opcode)) scans.add(cursors.get(p1) ?? "");
+    else if (opcode === "OpenWrite" && p3 === 0) writes.add(roots.get(p2) ?? "");
+    else if (opcode === "Clear" && p2 === 0) writes.add(roots.get(p1) ?? "");
+    else if (opcode === "VOpen" || opcode === "VUpdate") virtual = true;
+  }
+  // The program does not name virtual tables. One that is read may change with
+  // any table; one that is written follows, by its triggers, a table that is named.
+  scans.delete("");
+  const limited = program.some(({ opcode }) => opcode === "DecrJumpZero");
+  if (limited && !program.some(({ opcode }) => gathering.has(opcode))) scans.clear();
+  return {
+    scans,
+    reads: virtual || reads.has("") ? "all" : reads,
+    writes: writes.has("") || (virtual && writes.size === 0) ? "all" : writes,
+  };
+}
+
+function explain(handle: Handle, sql: string): readonly Instruction[] | undefined {
+  const values = tokenizeSql(sql).filter(({ kind }) => kind === "positional");
+  try {
+    return handle.prepare<unknown[], Instruction>(`explain ${sql}`).all(values.map(() => null));
+  } catch {
+    return undefined;
+  }
+}
+
+function tableOfRoot(handle: Handle): ReadonlyMap<number, string> {
+  const rows = handle
+    .prepare<[], { root: number; name: string }>(
+      "select rootpage as root, tbl_name as name from sqlite_schema where rootpage > 0 " +
+        "union all select 1, 'sqlite_schema'",
+    )
+    .all();
+  return new Map(rows.map(({ root, name }) => [root, name]));
+}
+
+/** Rows of a table: as ANALYZE counted them, or as its highest row number says. */
+export function estimatedRows(handle: Handle, table: string): number {
+  const quoted = `"${table.replaceAll('"', '""')}"`;
+  try {
+    // Counted at some time; the table has hardly become so much smaller since.
+    const [analyzed] = handle
+      .prepare<[string], { stat: string }>("select stat from sqlite_stat1 where tbl = ? limit 1")
+      .all(table);
+    if (analyzed !== undefined) return Number.parseInt(analyzed.stat, 10);
+  } catch {
+    // Nobody has run ANALYZE: the table of its results is missing.
+  }
+  try {
+    const highest = handle.prepare<[], { n: number | null }>(
+      `select max(rowid) as n from ${quoted}`,
+    );
+    return highest.get()?.n ?? 0;
+  } catch {
+    // Without row numbers there is no cheap answer.
+    return 0;
+  }
+}

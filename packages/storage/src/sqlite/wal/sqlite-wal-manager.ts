@@ -1,0 +1,237 @@
+import { statSync } from "node:fs";
+import { AtlasError, checkOptions } from "@atlas/errors";
+import type { CheckpointReport, WalManager, WalStats, WalVerification } from "./wal-manager.ts";
+import { closedError } from "../closed-error.ts";
+import type { DataFile } from "../data-file.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { readLog } from "./verify-log.ts";
+import type { CheckpointRequest } from "./wal-thread.ts";
+
+/** Frames, as `wal_checkpoint(noop)` tells them. */
+export interface LogFrames {
+  readonly frames: number;
+  readonly framesCopied: number;
+}
+
+/** A reader of this process with its snapshot. */
+export interface HeldSnapshot {
+  readonly id: string;
+  readonly since: number;
+}
+
+/** What the manager asks of the connections. */
+export interface WalSource {
+  readonly logPath: string;
+  readonly pageBytes: () => number;
+  /** Undefined while no connection is free to tell. */
+  readonly frames: () => LogFrames | undefined;
+  readonly oldestSnapshot: () => HeldSnapshot | undefined;
+  /** Ends every snapshot that began at or before `until`. */
+  readonly expireSnapshots: (until: number) => void;
+}
+
+/** Frames not yet copied back that start a checkpoint: 4 MiB of the usual pages. */
+const framesWaitingMax = 1_000;
+/** Frames from which on the log should start again at its beginning. */
+const framesMax = 2_000;
+/** Commits after which the log is looked at. */
+const commitsPerLook = 8;
+/** A look is taken this often while there are commits, and one after the last of them. */
+const lookEveryMs = 250;
+/** Writers of this process meet the lock of such a checkpoint for at most so long. */
+const restartTimeoutMs = 10;
+/** A snapshot is reported as holding the log back at this age, and not more often than this. */
+const heldBackMs = 1_000;
+const reportEveryMs = 10_000;
+/**
+ * The shares of the limit at which readers that hold the log back are ended:
+ * first those past their grace, then all. The rest is for what is written until
+ * they have ended and everything is copied.
+ */
+const expireAt = 0.5;
+const expireAllAt = 0.75;
+/** What a frame has besides its page. */
+const frameHeaderBytes = 24;
+/** Attempts at reading a log that starts again while it is read. */
+const verifyAttempts = 5;
+
+/** The log of one SQLite file, looked after while it is written. */
+export class SqliteWalManager implements WalManager {
+  readonly #file: DataFile;
+  readonly #source: WalSource;
+  readonly #checkpointer: Checkpointer;
+  #timer: NodeJS.Timeout | undefined;
+  #commits = 0;
+  #looking = false;
+  #checkpoints = 0;
+  #lastCheckpoint: Date | undefined;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(file: DataFile, source: WalSource) {
+    this.#file = file;
+    this.#source = source;
+    this.#checkpointer = new Checkpointer(file);
+  }
+
+  checkpoint(): Promise<CheckpointReport> {
+    return this.#checkpoint({ mode: "passive", timeoutMs: 0 });
+  }
+
+  cleanup(options: { readonly timeoutMs?: number } = {}): Promise<CheckpointReport> {
+    checkOptions("wal.cleanup", options, { timeoutMs: { min: 0, max: 60_000 } });
+    return this.#checkpoint({ mode: "truncate", timeoutMs: options.timeoutMs ?? 1_000 });
+  }
+
+  monitor(): WalStats {
+    const oldest = this.#source.oldestSnapshot();
+    const { frames, framesCopied } = this.#source.frames() ?? { frames: 0, framesCopied: 0 };
+    return {
+      size: this.#size(),
+      frames,
+      framesCopied,
+      checkpoints: this.#checkpoints,
+      lastCheckpoint: this.#lastCheckpoint,
+      oldestReader:
+        oldest === undefined
+          ? undefined
+          : { id: oldest.id, heldMs: this.#file.settings.clock() - oldest.since },
+    };
+  }
+
+  async verify(): Promise<WalVerification> {
+    let result: WalVerification = { ok: true, frames: 0, validFrames: 0 };
+    for (let attempt = 0; attempt < verifyAttempts; attempt += 1) {
+      const before = this.#source.frames();
+      if (before === undefined) continue;
+      const { frames } = before;
+      const { committedFrames, validFrames } = await readLog(this.#source.logPath, frames);
+      result = { ok: committedFrames >= frames, frames, validFrames };
+      if (result.ok) return result;
+      // A log that started again meanwhile holds fewer frames of its new round.
+      await this.#turn();
+    }
+    return result;
+  }
+
+  /** To be called after every commit. */
+  committed(): void {
+    this.#commits += 1;
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => this.#lookLater(), lookEveryMs).unref();
+    if (this.#commits % commitsPerLook === 0) void this.#look();
+  }
+
+  /** Goes on with whatever file is at the path from now on. */
+  async recycle(): Promise<void> {
+    await this.#checkpointer.close();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#checkpointer.close();
+  }
+
+  #lookLater(): void {
+    this.#timer = undefined;
+    const commits = this.#commits;
+    this.#commits = 0;
+    void this.#look();
+    // One more look after the last commit: what waits then is copied in peace.
+    if (commits > 0) this.#timer = setTimeout(() => this.#lookLater(), lookEveryMs).unref();
+    else void this.#copyRest();
+  }
+
+  async #look(): Promise<void> {
+    const { frames, framesCopied } = this.#source.frames() ?? { frames: 0, framesCopied: 0 };
+    // At once, and not when a checkpoint that runs is over: the log grows meanwhile.
+    if (frames > framesMax) this.#guardLimit(frames);
+    if (this.#looking || this.#closed || frames - framesCopied < framesWaitingMax) return;
+    this.#looking = true;
+    try {
+      const after = await this.checkpoint();
+      if (!this.#closed && after.frames > framesMax && !this.#heldBack()) await this.#startAgain();
+    } catch (error) {
+      this.#report(error);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** Reports who keeps the log from starting again, and ends them near the limit. */
+  #guardLimit(frames: number): void {
+    const { clock, walLimitBytes, snapshotGraceMs } = this.#file.settings;
+    const oldest = this.#source.oldestSnapshot();
+    if (oldest === undefined) return;
+    const bytes = frames * (this.#source.pageBytes() + frameHeaderBytes);
+    if (bytes >= walLimitBytes * expireAllAt) this.#source.expireSnapshots(clock());
+    else if (bytes >= walLimitBytes * expireAt)
+      this.#source.expireSnapshots(clock() - snapshotGraceMs);
+    else if (this.#heldBack()) this.#reportHeldBack(oldest, bytes);
+  }
+
+  /** True when a snapshot is so old that a checkpoint would wait for it in vain. */
+  #heldBack(): boolean {
+    const oldest = this.#source.oldestSnapshot();
+    return oldest !== undefined && this.#file.settings.clock() - oldest.since > heldBackMs;
+  }
+
+  /**
+   * The next write starts the log again once all of it is copied and nobody
+   * reads from it. A busy writer always has something more; holding it for the
+   * moment in which the rest is copied ends that.
+   */
+  async #startAgain(): Promise<void> {
+    try {
+      await this.#checkpoint({ mode: "full", timeoutMs: restartTimeoutMs });
+    } catch (error) {
+      if (!AtlasError.is(error) || error.code !== "storage.busy") throw error;
+    }
+  }
+
+  async #copyRest(): Promise<void> {
+    const { frames, framesCopied } = this.#source.frames() ?? { frames: 0, framesCopied: 0 };
+    if (this.#closed || frames === framesCopied) return;
+    try {
+      await this.checkpoint();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  async #checkpoint(request: CheckpointRequest): Promise<CheckpointReport> {
+    if (this.#closed) throw closedError(this.#file.location);
+    const { clock } = this.#file.settings;
+    const startedAt = clock();
+    const outcome = await this.#checkpointer.run(request);
+    const durationMs = clock() - startedAt;
+    this.#checkpoints += 1;
+    this.#lastCheckpoint = new Date(this.#file.settings.now());
+    const { emit, location } = this.#file;
+    emit?.({ type: "checkpointed", location, ...outcome, durationMs });
+    return { ...outcome, durationMs };
+  }
+
+  #reportHeldBack({ id, since }: HeldSnapshot, sizeBytes: number): void {
+    const now = this.#file.settings.clock();
+    if (now - this.#reportedAt < reportEveryMs) return;
+    this.#reportedAt = now;
+    const { emit, location } = this.#file;
+    emit?.({ type: "wal_held_back", location, id, heldMs: now - since, sizeBytes });
+  }
+
+  /** A checkpoint that fails loses nothing: the log is as good as the database file. */
+  #report(error: unknown): void {
+    const { emit, location } = this.#file;
+    emit?.({ type: "checkpoint_failed", location, error });
+  }
+
+  #size(): number {
+    return statSync(this.#source.logPath, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+}
