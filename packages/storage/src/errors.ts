@@ -231,6 +231,13 @@ export const storageErrorCodes = {
     retryable: false,
     hint: "Check the disk of the target, and make the backup again; the old one is untouched.",
   },
+  /** A key or pattern is not one that a cache takes. */
+  "storage.cache_key_invalid": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Give keys of up to 4,096 characters and patterns of up to 256, and no empty ones.",
+  },
 } as const;
 
 /** Every code an error of this package may have. */

@@ -1,7 +1,14 @@
 // Reading and writing.
 export type { Connection, ExecuteResult, Reader, SyncConnection } from "./connection.ts";
 export type { AcquiredReader, ConnectionPool, PoolStatus } from "./connection-pool.ts";
-export type { ChangeFeed, CommittedChange, TableSet } from "./change-feed.ts";
+export type {
+  ChangedRows,
+  ChangeFeed,
+  CommittedChange,
+  RowLookup,
+  TableSet,
+} from "./change-feed.ts";
+export { rowValueOf } from "./row-value.ts";
 export type {
   ConnectionMetrics,
   ConnectionState,
@@ -49,7 +56,6 @@ export { deleteFrom, updateTable } from "./query-builder/change-query.ts";
 export type { ChangeBuilder } from "./query-builder/change-builder.ts";
 export { param, type Param } from "./query-builder/param.ts";
 export { plus, type Plus } from "./query-builder/plus.ts";
-
 export { avg, countDistinct } from "./query-builder/aggregate.ts";
 export { column, type ColumnReference } from "./query-builder/column-reference.ts";
 export { constant, type Constant } from "./query-builder/constant.ts";

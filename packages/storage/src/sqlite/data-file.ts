@@ -22,6 +22,8 @@ export interface DataFile {
   /** Absolute. */
   readonly path: string;
   readonly settings: SqliteSettings;
+  /** Page cache of each connection in KiB, once it was changed. */
+  cacheSizeKib?: number;
   /** Absent when nobody listens. */
   readonly emit: ((event: StorageEvent) => void) | undefined;
 }
@@ -30,6 +32,11 @@ export interface DataFile {
 export function busyWaitOf(file: DataFile): BusyWait {
   const { clock, random } = file.settings;
   return { location: file.location, clock, random, emit: file.emit };
+}
+
+/** Page cache of each connection in KiB. */
+export function cacheSizeOf(file: DataFile): number {
+  return file.cacheSizeKib ?? file.settings.cacheSizeKib;
 }
 
 /** A handle with every setting applied. Throws storage.busy when it has to be tried again. */
@@ -45,7 +52,7 @@ function openHandle(file: DataFile, kind: "writer" | "reader"): Handle {
 
 /** Applies every setting and reads the file once, which settings alone do not. */
 export function configure(file: DataFile, handle: Handle, kind: "writer" | "reader"): Handle {
-  applyPragmas(handle, kind, { cacheSizeKib: file.settings.cacheSizeKib });
+  applyPragmas(handle, kind, { cacheSizeKib: cacheSizeOf(file) });
   handle.prepare("select 1 from sqlite_schema limit 1").all();
   return handle;
 }

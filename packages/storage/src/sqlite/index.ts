@@ -15,3 +15,6 @@ export {
 // The write-ahead log.
 export type { CheckpointReport, WalManager, WalStats, WalVerification } from "./wal/wal-manager.ts";
 export type { SqliteStore } from "./sqlite-store.ts";
+
+// Memory.
+export { databaseConsumer, type PagedDatabase } from "../memory/database-consumer.ts";

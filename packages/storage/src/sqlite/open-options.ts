@@ -65,6 +65,11 @@ export interface OpenSqliteOptions {
   readonly snapshotGraceMs?: number;
   /** Page cache per connection in KiB, 64 to 4,194,304. Default: 16,384. */
   readonly cacheSizeKib?: number;
+  /**
+   * Page size of a new file in bytes, a power of two from 512 to 65,536. A file
+   * that exists keeps the one it was made with. Default: 4,096.
+   */
+  readonly pageSizeBytes?: number;
   /** Receives what happens. Errors it throws are ignored. Default: nobody does. */
   readonly onEvent?: (event: StorageEvent) => void;
   /** Statements that run longer are reported, in milliseconds, up to 3,600,000. Default: 100. */
@@ -109,6 +114,7 @@ export const sqliteDefaults: Readonly<SqliteSettings> = Object.freeze({
   walLimitBytes: 64 * 1024 * 1024,
   snapshotGraceMs: 5_000,
   cacheSizeKib: 16_384,
+  pageSizeBytes: 4_096,
   slowQueryMs: 100,
   connectionMetrics: "counts",
   clock: () => performance.now(),
@@ -118,6 +124,9 @@ export const sqliteDefaults: Readonly<SqliteSettings> = Object.freeze({
 
 /** Readers a pool may have. */
 export const readersRange: OptionRange = Object.freeze({ min: 1, max: 64 });
+
+/** KiB of pages a connection may cache. */
+export const cacheSizeRange: OptionRange = Object.freeze({ min: 64, max: 4_194_304 });
 
 /** Milliseconds that somebody may wait. */
 export const waitRange: OptionRange = Object.freeze({ min: 0, max: 3_600_000 });
@@ -145,7 +154,8 @@ export function settingsOf(options: OpenSqliteOptions): SqliteSettings {
     statementCacheMax: { min: 8, max: 10_000 },
     walLimitBytes: { min: 1024 * 1024, max: 64 * 1024 ** 3 },
     snapshotGraceMs: waitRange,
-    cacheSizeKib: { min: 64, max: 4_194_304 },
+    cacheSizeKib: cacheSizeRange,
+    pageSizeBytes: { min: 512, max: 65_536 },
     onEvent: "any",
     slowQueryMs: waitRange,
     connectionMetrics: "any",
@@ -157,6 +167,7 @@ export function settingsOf(options: OpenSqliteOptions): SqliteSettings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: SqliteSettings = { ...sqliteDefaults, ...Object.fromEntries(given) };
   requireOneOf("durability", settings.durability, ["full", "relaxed"]);
+  requirePowerOfTwo("pageSizeBytes", settings.pageSizeBytes);
   requireOneOf("connectionMetrics", settings.connectionMetrics, ["counts", "timed", "full"]);
   return settings;
 }
@@ -166,6 +177,15 @@ function requireOneOf(option: string, value: string, allowed: readonly string[])
   throw storageError(
     "configuration.invalid_option",
     `The option "${option}" of openSqlite must be ${allowed.map((one) => `"${one}"`).join(" or ")}.`,
+    { details: { owner: "openSqlite", option } },
+  );
+}
+
+function requirePowerOfTwo(option: string, value: number): void {
+  if (Number.isInteger(Math.log2(value))) return;
+  throw storageError(
+    "configuration.invalid_option",
+    `The option "${option}" of openSqlite must be a power of two.`,
     { details: { owner: "openSqlite", option } },
   );
 }

@@ -3,6 +3,7 @@ import { claimFile } from "./application-mark.ts";
 import { configure, openRaw, type DataFile } from "./data-file.ts";
 import { checkSqliteVersion, type Handle } from "./driver.ts";
 import { syncDirectory } from "./log-sync.ts";
+import { settingRefused } from "./pragmas.ts";
 import { translateError } from "./translate-error.ts";
 import { busyError } from "./wait-while-busy.ts";
 
@@ -20,6 +21,17 @@ export function openWriter(file: DataFile): Handle {
   }
 }
 
+/** Only where there are no pages yet: later it would wait for a VACUUM, and the log forbids it. */
+function setPageSize({ settings }: DataFile, handle: Handle): void {
+  const isEmpty = (): boolean => handle.pragma("page_count", { simple: true }) === 0;
+  if (!isEmpty()) return;
+  handle.pragma(`page_size = ${settings.pageSizeBytes}`);
+  const actual = Number(handle.pragma("page_size", { simple: true }));
+  // Another process may have made the file in between; then its size holds.
+  if (actual !== settings.pageSizeBytes && isEmpty())
+    throw settingRefused("page_size", settings.pageSizeBytes, actual);
+}
+
 function journalMode(handle: Handle): string {
   return String(handle.pragma("journal_mode", { simple: true }));
 }
@@ -27,6 +39,7 @@ function journalMode(handle: Handle): string {
 function switchToLog(file: DataFile, handle: Handle): void {
   // FULL for this one change: SQLite then syncs the new file itself.
   handle.pragma("synchronous = full");
+  setPageSize(file, handle);
   if (String(handle.pragma("journal_mode = wal", { simple: true })) !== "wal") {
     throw busyError(file.location);
   }

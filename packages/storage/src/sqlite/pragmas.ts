@@ -107,11 +107,23 @@ export function applyPragmas(
     if (only !== undefined && only !== kind) continue;
     handle.pragma(`${name} = ${value}`);
     const actual = Number(handle.pragma(name, { simple: true }));
-    if (actual !== value) throw refused(name, value, actual);
+    if (actual !== value) throw settingRefused(name, value, actual);
   }
 }
 
-function refused(name: string, value: number, actual: number): Error {
+/**
+ * Sets the page cache of an open connection and reads it back.
+ *
+ * @throws {AtlasError} storage.setting_refused
+ */
+export function setCacheSize(handle: Handle, kib: number): void {
+  handle.pragma(`cache_size = ${-kib}`);
+  const actual = Number(handle.pragma("cache_size", { simple: true }));
+  if (actual !== -kib) throw settingRefused("cache_size", -kib, actual);
+}
+
+/** The error of a setting that reads back as something else. */
+export function settingRefused(name: string, value: number, actual: number): Error {
   return storageError(
     "storage.setting_refused",
     `SQLite did not take the setting ${name} = ${value}; it is ${actual}. ` +

@@ -55,6 +55,11 @@ export class ReaderPool {
     return this.#idle[this.#idle.length - 1]?.session;
   }
 
+  /** Every open reader, in use or not. */
+  get sessions(): readonly SqliteSession[] {
+    return [...this.#all].map(({ session }) => session);
+  }
+
   /** A reader for one caller until `release`. */
   async acquire(wait: Wait): Promise<PooledSession> {
     if (this.#closed) throw closedError(this.#file.location);

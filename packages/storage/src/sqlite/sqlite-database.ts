@@ -2,15 +2,17 @@ import { AtlasError, checkOptions } from "@atlas/errors";
 import type { ChangeFeed } from "../change-feed.ts";
 import type { Connection, Reader } from "../connection.ts";
 import type { AcquiredReader, ConnectionPool, PoolStatus } from "../connection-pool.ts";
-import type { Database, ReadOptions, WriteOptions } from "../database.ts";
+import type { ReadOptions, WriteOptions } from "../database.ts";
 import type { DatabaseStatistics, StatementStatistics } from "../database-statistics.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Query, ValuesArgument } from "../query.ts";
 import { storageError } from "../errors.ts";
 import type { WriterLease } from "../writer.ts";
-import { handleClosedError } from "./closed-error.ts";
-import { busyWaitOf, type DataFile } from "./data-file.ts";
-import { waitRange } from "./open-options.ts";
+import { closedError, handleClosedError } from "./closed-error.ts";
+import { busyWaitOf, cacheSizeOf, type DataFile } from "./data-file.ts";
+import { cacheSizeRange, waitRange } from "./open-options.ts";
+import { setCacheSize } from "./pragmas.ts";
+import type { Handle } from "./driver.ts";
 import { ReaderPool, type PooledSession } from "./reader-pool.ts";
 import type { ScanOptions } from "../scan.ts";
 import { Scans } from "./scan/scans.ts";
@@ -19,6 +21,7 @@ import { SessionScope } from "./session-scope.ts";
 import { SqliteConnections } from "./sqlite-connections.ts";
 import type { SqliteSession } from "./sqlite-session.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
+import type { SqliteStore } from "./sqlite-store.ts";
 import type { Wait } from "./wait-queue.ts";
 import { waitWhileBusy } from "./wait-while-busy.ts";
 import type { WriterCore } from "./writer-core.ts";
@@ -33,7 +36,7 @@ interface Acquired {
 }
 
 /** A database over one SQLite file. */
-export class SqliteDatabase implements Database {
+export class SqliteDatabase implements SqliteStore {
   readonly location: string;
   readonly dialect: Dialect = sqliteDialect;
   readonly pool: ConnectionPool;
@@ -69,6 +72,7 @@ export class SqliteDatabase implements Database {
       expireSnapshots: (until) => this.#expireSnapshots(until),
     });
     core.feed.subscribe(() => this.wal.committed());
+    core.holdsWriters = () => this.wal.holdsWriters;
     this.pool = Object.freeze({
       acquire: (options?: ReadOptions) => this.#acquire(options ?? {}),
       release: (reader: AcquiredReader) => this.#release(reader),
@@ -155,6 +159,22 @@ export class SqliteDatabase implements Database {
     };
   }
 
+  get cacheSizeKib(): number {
+    return cacheSizeOf(this.#file);
+  }
+
+  setCacheSize(kib: number): void {
+    checkOptions("setCacheSize", { kib }, { kib: cacheSizeRange });
+    this.#refuseWhenClosing();
+    this.#file.cacheSizeKib = kib;
+    for (const handle of this.#handles()) setCacheSize(handle, kib);
+  }
+
+  releaseMemory(): void {
+    this.#refuseWhenClosing();
+    for (const handle of this.#handles()) handle.pragma("shrink_memory");
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -172,6 +192,16 @@ export class SqliteDatabase implements Database {
   async #recycle(): Promise<void> {
     this.#scans.recycle();
     await Promise.all([this.#readers.recycle(), this.wal.recycle()]);
+  }
+
+  /** While the file is being reopened the writer has none; the new one has the new size. */
+  #handles(): readonly Handle[] {
+    const sessions = [this.#core.session, ...this.#readers.sessions];
+    return sessions.map(({ handle }) => handle).filter(({ open }) => open);
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closing !== undefined) throw closedError(this.location);
   }
 
   async #close(): Promise<void> {

@@ -118,6 +118,11 @@ export class SqliteSession implements SyncConnection {
     return known.length < sets.length ? "all" : new Set(known.flatMap((set) => [...set]));
   }
 
+  /** What statements change is found out again: the schema may have changed. */
+  schemaChanged(): void {
+    this.#statements.schemaChanged();
+  }
+
   /** Goes on with another handle, so that whoever holds the session need not be told. */
   replaceHandle(handle: Handle): void {
     this.close();
@@ -259,6 +264,7 @@ export class SqliteSession implements SyncConnection {
       });
     }
     if (this.#verbs.inTransaction) {
+      this.#statements.refresh(entry);
       this.#changed.add(entry);
       return;
     }

@@ -27,16 +27,23 @@ export interface CachedStatement {
   /** Tick of the last use; the smallest one leaves when the cache is full. */
   usedAt: number;
   exact: HandleStatement | undefined;
+  /** Tables it goes through from end to end; found out with its first use outside a snapshot. */
+  scans: ReadonlySet<string> | undefined;
   uses: number;
   /** As it was last estimated: it visits so many rows that it should not run on this thread. */
   heavy: boolean;
-  /** Tables it may change; empty for one that changes nothing. */
-  readonly writes: TableSet;
+  /** Tables it may change, as of the schema it was last compiled for; empty for one that reads. */
+  writes: TableSet;
+  /** Which state of the schema `writes` is of. */
+  schema: number;
   /** Where its runs are recorded. */
   readonly log: StatementLog | undefined;
 }
 
-const nothing: TableSet = new Set();
+/** After so many uses a statement is looked at as if it were new: an index may be gone. */
+const usesPerPlan = 4_096;
+
+const noTables: ReadonlySet<string> = new Set();
 
 // Ending a transaction from inside would take atomicity from whoever began it.
 const transactionVerbs: readonly string[] = [
@@ -66,6 +73,7 @@ export class StatementCache {
   #hits = 0;
   #misses = 0;
   #compilations = 0;
+  #schema = 0;
 
   constructor(handle: Handle, options: StatementCacheOptions) {
     this.#handle = handle;
@@ -81,17 +89,37 @@ export class StatementCache {
   }
 
   /**
-   * True when a query is so large that it belongs on another thread. Tables
-   * grow, so it is estimated anew at its 1st, 2nd, 4th … use and every 256.
+   * True when a query is so large that it belongs on another thread. How many
+   * rows its tables have is asked at its 1st, 2nd, 4th … use and every 256;
+   * which of them it goes through from end to end hardly changes.
    */
   isHeavy(entry: CachedStatement): boolean {
     const uses = (entry.uses += 1);
+    const scans = (entry.scans ??= this.#scansOf(entry));
+    if (uses % usesPerPlan === 0) entry.scans = undefined;
+    // A point read comes here: it must cost it nothing.
+    if (scans.size === 0) return false;
     if ((uses & (uses - 1)) !== 0 && uses % 256 !== 0) return entry.heavy;
     const { scanRowsMin } = this.#options;
-    if (scanRowsMin === 0 || !entry.selects) return false;
-    const { scans } = tableAccess(this.#handle, entry.statement.source);
     entry.heavy = [...scans].some((table) => estimatedRows(this.#handle, table) >= scanRowsMin);
     return entry.heavy;
+  }
+
+  #scansOf({ selects, statement }: CachedStatement): ReadonlySet<string> {
+    if (this.#options.scanRowsMin === 0 || !selects) return noTables;
+    return tableAccess(this.#handle, statement.source).scans;
+  }
+
+  /** A new trigger or cascade makes old statements change more: finds out again when they run. */
+  schemaChanged(): void {
+    this.#schema += 1;
+  }
+
+  /** Brings what a statement changes up to date with the schema. */
+  refresh(entry: CachedStatement): void {
+    if (entry.schema === this.#schema) return;
+    entry.writes = tableAccess(this.#handle, entry.statement.source).writes;
+    entry.schema = this.#schema;
   }
 
   /** The statement that returns integers as bigint. */
@@ -136,9 +164,11 @@ export class StatementCache {
       selects: statement.readonly && statement.reader,
       usedAt: (this.#tick += 1),
       exact: undefined,
+      scans: undefined,
       uses: 0,
       heavy: false,
-      writes: statement.readonly ? nothing : tableAccess(this.#handle, sql).writes,
+      writes: statement.readonly ? noTables : tableAccess(this.#handle, sql).writes,
+      schema: this.#schema,
       log: this.#options.queryLog?.statement(sql),
     };
     if (this.#entries.size >= this.#options.statementCacheMax) this.#evict();

@@ -16,11 +16,12 @@ export interface TableAccess {
 }
 
 /** One instruction of `EXPLAIN`. */
-interface Instruction {
+export interface Instruction {
   readonly opcode: string;
   readonly p1: number;
   readonly p2: number;
   readonly p3: number;
+  readonly p4: string | null;
 }
 
 /** Instructions after which nothing certain can be said: the schema changes. */
@@ -40,10 +41,11 @@ const unknown: TableAccess = Object.freeze({
 
 /** Asks SQLite for the program of a statement and reads from it what it opens. */
 export function tableAccess(handle: Handle, sql: string): TableAccess {
+  // First, because it runs: only then does SQLite notice that others have changed the schema.
+  const roots = tableOfRoot(handle);
   const program = explain(handle, sql);
   if (program === undefined || program.some(({ opcode }) => schemaChanges.has(opcode)))
     return unknown;
-  const roots = tableOfRoot(handle);
   const reads = new Set<string>();
   const writes = new Set<string>();
   const cursors = new Map<number, string>();
@@ -70,7 +72,8 @@ export function tableAccess(handle: Handle, sql: string): TableAccess {
   };
 }
 
-function explain(handle: Handle, sql: string): readonly Instruction[] | undefined {
+/** The program of a statement; undefined when it does not compile. */
+export function explain(handle: Handle, sql: string): readonly Instruction[] | undefined {
   const values = tokenizeSql(sql).filter(({ kind }) => kind === "positional");
   try {
     return handle.prepare<unknown[], Instruction>(`explain ${sql}`).all(values.map(() => null));

@@ -8,6 +8,8 @@ import { CommitFeed } from "./commit-feed.ts";
 import { identityOf, sameFile, type FileIdentity } from "./file-identity.ts";
 import { LogSync } from "./log-sync.ts";
 import { openWriter } from "./open-writer.ts";
+import { RowFollower } from "./query-cache/row-follower.ts";
+import { rowLookup } from "./query-cache/row-lookup.ts";
 import type { SqliteSession } from "./sqlite-session.ts";
 import { tableAccess } from "./table-access.ts";
 import { translateError } from "./translate-error.ts";
@@ -19,6 +21,9 @@ export class WriterCore {
   readonly #file: DataFile;
   readonly logPath: string;
   readonly feed: CommitFeed;
+  /** True while writers wait for the log to be cut back, as they would for another process. */
+  holdsWriters: () => boolean = () => false;
+  readonly #rows = new RowFollower();
   #log: LogSync;
   #broken = false;
   #identity: FileIdentity | undefined;
@@ -32,6 +37,10 @@ export class WriterCore {
     this.feed = new CommitFeed({
       tablesRead: (sql) => tableAccess(this.session.handle, sql).reads,
       foreignVersion: () => this.#foreignVersion(),
+      followRows: (table, columns) => this.#rows.follow(table, columns),
+      rowLookup: (sql) => rowLookup(this.session.handle, sql),
+      schemaChanged: () => this.session.schemaChanged(),
+      schemaIsCommitted: () => !this.session.verbs.inTransaction,
     });
     // SQLite follows links before it names the log.
     this.logPath = `${fileOf(handle)}-wal`;
@@ -51,6 +60,8 @@ export class WriterCore {
 
   tryBegin(): boolean {
     this.#refuseWhenBroken();
+    if (this.holdsWriters()) return false;
+    this.#rows.install(this.session.handle);
     return this.session.verbs.tryBeginWrite();
   }
 
@@ -67,14 +78,16 @@ export class WriterCore {
       }
       throw error;
     }
-    const changed = this.session.takeChanges();
-    if (changed !== undefined) this.feed.publish(changed);
+    const tables = this.session.takeChanges();
+    const change = this.#rows.take(tables);
+    if (change !== undefined) this.feed.publish(change);
   }
 
   rollback(): void {
     try {
       this.session.verbs.rollback();
       this.session.takeChanges();
+      this.#rows.take(undefined);
     } catch (error) {
       // A connection that cannot even roll back is in no known state.
       this.#broken = true;
@@ -145,7 +158,7 @@ export class WriterCore {
     this.#broken = false;
     this.#generation += 1;
     // What was read before may have been lost by the device.
-    this.feed.publish("all");
+    this.feed.publish({ tables: "all" });
     const { emit, location } = this.#file;
     emit?.({ type: "reopened", location, durationMs: clock() - startedAt });
   }

@@ -7,7 +7,7 @@ import { storageError } from "../../errors.ts";
 import type { RawRow, SqlValue } from "../../sql-value.ts";
 import { cancelledError, throwIfCancelled } from "../cancelled.ts";
 import { closedError } from "../closed-error.ts";
-import type { DataFile } from "../data-file.ts";
+import { cacheSizeOf, type DataFile } from "../data-file.ts";
 import { toNumbers } from "../exact-integers.ts";
 import { pragmas } from "../pragmas.ts";
 import { translateError } from "../translate-error.ts";
@@ -134,7 +134,7 @@ export class ScanLane {
 
   #startOne(): ScanRunner | undefined {
     if (this.#all.size >= this.#size) return undefined;
-    const settings = pragmas(this.#file.settings);
+    const settings = pragmas({ cacheSizeKib: cacheSizeOf(this.#file) });
     const runner = this.#start({
       path: this.#file.path,
       pragmas: settings

@@ -50,6 +50,8 @@ const reportEveryMs = 10_000;
  */
 const expireAt = 0.5;
 const expireAllAt = 0.75;
+/** The share from which on writers wait for a checkpoint that runs. */
+const holdAt = 0.85;
 /** What a frame has besides its page. */
 const frameHeaderBytes = 24;
 /** Attempts at reading a log that starts again while it is read. */
@@ -63,6 +65,8 @@ export class SqliteWalManager implements WalManager {
   #timer: NodeJS.Timeout | undefined;
   #commits = 0;
   #looking = false;
+  #running = 0;
+  #nearLimit = false;
   #checkpoints = 0;
   #lastCheckpoint: Date | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -114,6 +118,14 @@ export class SqliteWalManager implements WalManager {
     return result;
   }
 
+  /**
+   * True while writers should wait: the log is nearly at its limit, and what
+   * would cut it back is under way. It ends with that checkpoint, whatever comes of it.
+   */
+  get holdsWriters(): boolean {
+    return this.#nearLimit && this.#running > 0;
+  }
+
   /** To be called after every commit. */
   committed(): void {
     this.#commits += 1;
@@ -162,9 +174,10 @@ export class SqliteWalManager implements WalManager {
   /** Reports who keeps the log from starting again, and ends them near the limit. */
   #guardLimit(frames: number): void {
     const { clock, walLimitBytes, snapshotGraceMs } = this.#file.settings;
+    const bytes = frames * (this.#source.pageBytes() + frameHeaderBytes);
+    this.#nearLimit = bytes >= walLimitBytes * holdAt;
     const oldest = this.#source.oldestSnapshot();
     if (oldest === undefined) return;
-    const bytes = frames * (this.#source.pageBytes() + frameHeaderBytes);
     if (bytes >= walLimitBytes * expireAllAt) this.#source.expireSnapshots(clock());
     else if (bytes >= walLimitBytes * expireAt)
       this.#source.expireSnapshots(clock() - snapshotGraceMs);
@@ -204,7 +217,11 @@ export class SqliteWalManager implements WalManager {
     if (this.#closed) throw closedError(this.#file.location);
     const { clock } = this.#file.settings;
     const startedAt = clock();
-    const outcome = await this.#checkpointer.run(request);
+    this.#running += 1;
+    const outcome = await this.#checkpointer.run(request).finally(() => {
+      this.#running -= 1;
+      this.#nearLimit = false;
+    });
     const durationMs = clock() - startedAt;
     this.#checkpoints += 1;
     this.#lastCheckpoint = new Date(this.#file.settings.now());
