@@ -262,3 +262,44 @@ describe("D5: sizes", () => {
     expect(estimateBytes(Array.from({ length: 100_001 }))).toBe(Infinity);
   });
 });
+
+describe("D5: tags with many entries", () => {
+  const filled = async (count: number) => {
+    const cache = createCacheManager();
+    for (let n = 0; n < count; n += 1) await cache.set(`k${n}`, n, { tags: ["many", `t${n}`] });
+    return cache;
+  };
+
+  test("are dropped at once for whoever asks, and taken out little by little", async () => {
+    const cache = await filled(2_500);
+
+    const dropping = cache.invalidateTags(["many"]);
+    const at = cache.stats();
+    await cache.set("k1", "new", { tags: ["many"] });
+    await cache.invalidateTags(["many", "t7"]);
+    await cache.set("k2", "newer", { tags: ["many"] });
+    await dropping;
+    expect([cache.peek("k1"), cache.peek("k2"), cache.peek("k3")]).toEqual([
+      undefined,
+      "newer",
+      undefined,
+    ]);
+    for (let n = 0; n < 5; n += 1) await turn();
+
+    expect(at).toMatchObject({ entries: 0, bytes: 0, invalidations: 2_500 });
+    expect(cache.stats()).toMatchObject({ entries: 1, invalidations: 2_501, evictions: 0 });
+    expect(cache.peek("k2")).toBe("newer");
+  });
+
+  test("may be cleared or forgotten meanwhile", async () => {
+    const cache = await filled(2_500);
+    void cache.invalidateTags(["many"]);
+    await cache.clear();
+    await cache.set("k1", 1);
+    for (let n = 0; n < 5; n += 1) await turn();
+
+    expect(cache.stats()).toMatchObject({ entries: 1, invalidations: 2_500 });
+    cache.shrink(0);
+    expect(cache.stats()).toMatchObject({ entries: 0, bytes: 0 });
+  });
+});

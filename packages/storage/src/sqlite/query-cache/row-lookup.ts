@@ -19,21 +19,27 @@ const harmless: ReadonlySet<string> = new Set(
     "IfNotZero Eq Ne Lt Le Gt Ge And Or Not Add Subtract Multiply Divide Concat Cast Function " +
     "PureFunc Column Rowid IdxRowid DeferredSeek FinishSeek Next Prev ResultRow MakeRecord " +
     "AggStep AggFinal SorterOpen SorterInsert SorterSort SorterData SorterNext OpenPseudo " +
-    "OpenEphemeral RealAffinity Noop"
+    "OpenEphemeral RealAffinity Noop AddImm"
   ).split(" "),
 );
 
-/** Instructions that may follow the value on its way from the parameter to the search. */
-const before: ReadonlySet<string> = new Set(
+/** Instructions that keep the first rows of an order, when they are not on a table. */
+const sorting: ReadonlySet<string> = new Set("Last IdxLE Delete IdxInsert Sort".split(" "));
+
+/** Instructions that load values, each into the register of its second operand, or look at them. */
+const loading: ReadonlySet<string> = new Set(
   "Variable IsNull Affinity Integer Int64 String8 Null".split(" "),
 );
 
+/** Those of them that leave registers as they are, or as the column keeps their value. */
+const looking: ReadonlySet<string> = new Set(["IsNull", "Affinity"]);
+
 /** The other end of each search through an index, which must be bounded by the same value. */
-const ends: Readonly<Record<string, string>> = {
-  SeekGE: "IdxGT",
-  SeekGT: "IdxGT",
-  SeekLE: "IdxLT",
-  SeekLT: "IdxLT",
+const ends: Readonly<Record<string, readonly string[]>> = {
+  SeekGE: ["IdxGT", "IdxGE"],
+  SeekGT: ["IdxGT", "IdxGE"],
+  SeekLE: ["IdxLT", "IdxLE"],
+  SeekLT: ["IdxLT", "IdxLE"],
 };
 
 /** A root page: the table it belongs to and, for an index, its name. */
@@ -76,31 +82,48 @@ function onlySearch(
   program: readonly Instruction[],
   cursors: ReadonlyMap<number, Root>,
 ): { readonly root: Root; readonly parameter: number } | undefined {
-  const rest = program.filter(({ opcode }) => !harmless.has(opcode) && opcode !== "OpenRead");
+  const rest = program.filter(({ opcode, p1 }) => {
+    if (harmless.has(opcode) || opcode === "OpenRead") return false;
+    return cursors.has(p1) || !sorting.has(opcode);
+  });
   const [search, end, ...others] = rest;
   const root = search === undefined ? undefined : cursors.get(search.p1);
   if (search === undefined || root === undefined || others.length > 0) return undefined;
   if (search.opcode === "SeekRowid") {
     if (end !== undefined || root.index !== undefined) return undefined;
-  } else {
-    const bounded = end?.opcode === ends[search.opcode] && end?.p1 === search.p1;
-    if (!bounded || end?.p3 !== search.p3) return undefined;
-    if (Number(search.p4) < 1 || Number(end.p4) < 1) return undefined;
-  }
+  } else if (end === undefined || !boundBySame(program, search, end)) return undefined;
   const parameter = parameterIn(program, search);
   return parameter === undefined ? undefined : { root, parameter };
+}
+
+/** Whether a search ends where the first column is no longer what was searched for. */
+function boundBySame(
+  program: readonly Instruction[],
+  search: Instruction,
+  end: Instruction,
+): boolean {
+  if (ends[search.opcode]?.includes(end.opcode) !== true) return false;
+  if (end.p1 !== search.p1 || end.p3 !== search.p3) return false;
+  if (!(Number(search.p4) >= 1 && Number(end.p4) >= 1)) return false;
+  // Both ends of a range share a register: it is loaded anew in between.
+  const between = program.slice(program.indexOf(search) + 1, program.indexOf(end));
+  return between.every((one) => loading.has(one.opcode) && !loads(one, search.p3));
 }
 
 /** The parameter whose value is in the register that is searched for, as it was given. */
 function parameterIn(program: readonly Instruction[], search: Instruction): number | undefined {
   for (let at = program.indexOf(search) - 1; at >= 0; at -= 1) {
-    const { opcode, p1, p2 } = program[at]!;
-    if (opcode === "Variable" && p2 === search.p3) return p1 - 1;
-    if (!before.has(opcode)) return undefined;
-    const writes = opcode !== "Variable" && opcode !== "IsNull" && opcode !== "Affinity";
-    if (writes && p2 === search.p3) return undefined;
+    const one = program[at]!;
+    if (one.opcode === "Variable" && one.p2 === search.p3) return one.p1 - 1;
+    if (!loading.has(one.opcode) || loads(one, search.p3)) return undefined;
   }
   return undefined;
+}
+
+function loads({ opcode, p2, p3 }: Instruction, register: number): boolean {
+  if (looking.has(opcode)) return false;
+  // Null may fill several registers, up to that of its third operand.
+  return p2 === register || (opcode === "Null" && p2 < register && register <= p3);
 }
 
 /** The column that is compared, if its values have one form for each value that equals them. */
