@@ -47,13 +47,15 @@ async function setUp(options: TransactionManagerOptions = {}): Promise<Setup> {
 const write = (manager: TransactionManager, name: string): Promise<unknown> =>
   manager.program((connection) => connection.run(insert, { name }));
 
+/** As far as this clock can tell, a sync takes no time, and nothing is saved by halves. */
+const oneGroup: TransactionManagerOptions = { monotonicClock: () => 0 };
+
 const codeOf = (error: unknown): string | undefined =>
   AtlasError.is(error) ? error.code : undefined;
 
 describe("group commit", () => {
   test("many callers share one commit and one sync", async () => {
-    // As far as this clock can tell, a sync takes no time and nothing can be saved by halves.
-    await using setup = await setUp({ monotonicClock: () => 0 });
+    await using setup = await setUp(oneGroup);
 
     await Promise.all(Array.from({ length: 50 }, (_, i) => write(setup.manager, `n${i}`)));
 
@@ -215,7 +217,7 @@ describe("a device that fails", () => {
   test.each([0, 5])(
     "a failed sync fails exactly what it covered, and the file is reopened (blocking up to %i ms)",
     async (blockingSyncMaxMs) => {
-      await using setup = await setUp({ blockingSyncMaxMs });
+      await using setup = await setUp({ ...oneGroup, blockingSyncMaxMs });
       await write(setup.manager, "before");
       setup.control.beforeSync = () => {
         throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
@@ -278,7 +280,7 @@ describe("a device that fails", () => {
   });
 
   test("a failed commit fails its group, leaves nothing, and the next one succeeds", async () => {
-    await using setup = await setUp();
+    await using setup = await setUp(oneGroup);
     setup.control.beforeCommit = () => {
       delete setup.control.beforeCommit;
       throw new Error("EIO while committing");
@@ -295,7 +297,7 @@ describe("a device that fails", () => {
   });
 
   test("when the database gives up everything, neighbours are told and may try again", async () => {
-    await using setup = await setUp();
+    await using setup = await setUp(oneGroup);
 
     const [neighbour, culprit] = await Promise.allSettled([
       write(setup.manager, "neighbour"),

@@ -209,7 +209,7 @@ async function readAndWrite(path: string): Promise<void> {
 
 /** A writer in another process that was killed; the number of the last row it acknowledged. */
 async function killedWriter(path: string): Promise<number> {
-  await using child = startChild("write-counters.ts", path, "child", "1000000");
+  await using child = startChild("write-counters.ts", path, "child", "1000000", "pinned");
   for (let lines = 0; lines < 60; lines += 1) await child.line();
   child.process.kill("SIGKILL");
   return Number((await child.lines()).at(-1));
