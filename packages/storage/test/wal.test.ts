@@ -205,6 +205,17 @@ describe("D6: verify", () => {
     expect(await store.database.wal.verify()).toEqual({ ok: true, frames: 0, validFrames: 0 });
   });
 
+  test("says nothing of a log that nobody could look at", async () => {
+    await using store = await open({ readers: 1 });
+    const { database } = store;
+    using reader = await database.pool.acquire();
+    expect(reader.id).toBe("reader-1");
+
+    await database.write(async () => {
+      await expect(database.wal.verify()).rejects.toMatchObject({ code: "storage.busy" });
+    });
+  });
+
   test("names the first frame that is not what was written", async () => {
     await using store = await open();
     for (let i = 0; i < 5; i += 1) await write(store.database);

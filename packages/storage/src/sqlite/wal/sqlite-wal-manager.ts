@@ -1,8 +1,10 @@
 import { statSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { AtlasError, checkOptions } from "@atlas/errors";
 import type { CheckpointReport, WalManager, WalStats, WalVerification } from "./wal-manager.ts";
 import { closedError } from "../closed-error.ts";
 import type { DataFile } from "../data-file.ts";
+import { busyError } from "../wait-while-busy.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { readLog } from "./verify-log.ts";
 import type { CheckpointRequest } from "./wal-thread.ts";
@@ -104,17 +106,19 @@ export class SqliteWalManager implements WalManager {
   }
 
   async verify(): Promise<WalVerification> {
-    let result: WalVerification = { ok: true, frames: 0, validFrames: 0 };
+    let result: WalVerification | undefined;
     for (let attempt = 0; attempt < verifyAttempts; attempt += 1) {
-      const before = this.#source.frames();
-      if (before === undefined) continue;
-      const { frames } = before;
-      const { committedFrames, validFrames } = await readLog(this.#source.logPath, frames);
-      result = { ok: committedFrames >= frames, frames, validFrames };
-      if (result.ok) return result;
+      const frames = this.#source.frames()?.frames;
+      if (frames !== undefined) {
+        const { committedFrames, validFrames } = await readLog(this.#source.logPath, frames);
+        result = { ok: committedFrames >= frames, frames, validFrames };
+        if (result.ok) return result;
+      }
       // A log that started again meanwhile holds fewer frames of its new round.
-      await this.#turn();
+      await nextTurn();
     }
+    // Nothing was looked at, so nothing can be said of it.
+    if (result === undefined) throw busyError(this.#file.location);
     return result;
   }
 
@@ -246,9 +250,5 @@ export class SqliteWalManager implements WalManager {
 
   #size(): number {
     return statSync(this.#source.logPath, { throwIfNoEntry: false })?.size ?? 0;
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -17,6 +17,8 @@ export interface WalManager {
   /**
    * Reads the log from its file and checks every committed frame against its
    * checksum, as SQLite would after a crash.
+   *
+   * @throws {AtlasError} storage.busy when every connection was inside a transaction.
    */
   verify(): Promise<WalVerification>;
 }
