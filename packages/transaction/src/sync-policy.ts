@@ -22,15 +22,17 @@ export interface SyncPolicy {
    */
   groupSize(population: number): number;
   recordSyncStart(): void;
-  recordSync(durationMs: number, blocking: boolean): void;
+  recordSync(durationMs: number): void;
   recordGroup(members: number, durationMs: number): void;
   recordCommit(durationMs: number): void;
 }
 
 /** Weight of the newest sample in the moving averages. */
 const smoothing = 0.2;
-/** After a sync that was much too slow for this thread, so many go elsewhere. */
-const syncsAfterSlowOne = 16;
+/** One sync counts as at most so many usual ones: disks pause now and then. */
+const outlier = 4;
+/** No sync is expected to be faster than this. */
+const syncMsMin = 0.02;
 
 /** Creates a policy; `blockingMaxMs` is the bound below which blocking pays. */
 export function createSyncPolicy(blockingMaxMs: number): SyncPolicy {
@@ -38,29 +40,30 @@ export function createSyncPolicy(blockingMaxMs: number): SyncPolicy {
   let memberMs = 0.015;
   let commitMs = 0.05;
   let busyMs = 0;
-  let elsewhere = 0;
+  let latestWasSlow = false;
   // A second commit has to cost less than the wait that it saves.
   const halvesPay = (population: number): boolean =>
     syncMs !== undefined && syncMs > commitMs && population * memberMs > syncMs;
   const groupSize = (population: number): number =>
     halvesPay(population) ? Math.ceil(population / 2) : population;
   return {
-    // The first sync goes to the other thread: nothing is known of the device yet.
-    blockingPays: () => syncMs !== undefined && syncMs < blockingMaxMs && elsewhere === 0,
+    // The first sync goes to the other thread: nothing is known of the device yet. So do
+    // those after a slow one, as beside a checkpoint, until one was fast again.
+    blockingPays: () => syncMs !== undefined && syncMs < blockingMaxMs && !latestWasSlow,
     startsNow: (waiting, population, syncRunningMs) =>
       waiting >= groupSize(population) || waiting * memberMs >= (syncMs ?? 0) - syncRunningMs,
     groupSize,
     recordSyncStart() {
       busyMs = 0;
     },
-    recordSync(durationMs, blocking) {
+    recordSync(durationMs) {
       // The end of a sync on the other thread is noticed when this thread is
       // done with a group. So what is known is a range, and an average inside
       // it is as good as it was.
       const sample = Math.min(Math.max(syncMs ?? 0, durationMs - busyMs), durationMs);
-      syncMs = syncMs === undefined ? durationMs : syncMs + smoothing * (sample - syncMs);
-      if (blocking && durationMs > 3 * blockingMaxMs) elsewhere = syncsAfterSlowOne;
-      else if (elsewhere > 0) elsewhere -= 1;
+      latestWasSlow = sample >= blockingMaxMs;
+      const usual = Math.max(syncMs ?? durationMs, syncMsMin);
+      syncMs = usual + smoothing * (Math.min(sample, outlier * usual) - usual);
     },
     recordGroup(members, durationMs) {
       busyMs += durationMs;

@@ -118,7 +118,7 @@ export class SyncStage {
   #succeed(members: readonly Member[], blocking: boolean): void {
     const { policy, now, onEvent, onDurable } = this.#options;
     const durationMs = now() - this.#since;
-    policy.recordSync(durationMs, blocking);
+    policy.recordSync(durationMs);
     this.#lastCount = members.length;
     this.#syncs += 1;
     onEvent?.({ type: "transaction.sync", durationMs, members: members.length, blocking });

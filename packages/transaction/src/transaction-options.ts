@@ -42,7 +42,7 @@ export interface TransactionManagerOptions {
   readonly groupTimeMaxMs?: number;
   /**
    * A lone commit is synced on this thread when syncs lately took less than
-   * this, in milliseconds, 0 to 5; 0 always uses another thread. Default: 0.7.
+   * this, in milliseconds, 0 to 5; 0 always uses another thread. Default: 2.
    */
   readonly blockingSyncMaxMs?: number;
   /** Receives what happens; must not throw. */
@@ -67,7 +67,7 @@ export const transactionManagerDefaults = {
   queueLengthMax: 10_000,
   groupMembersMax: 256,
   groupTimeMaxMs: 2,
-  blockingSyncMaxMs: 0.7,
+  blockingSyncMaxMs: 2,
 } as const;
 
 const limits: Readonly<Record<string, readonly [min: number, max: number]>> = {

@@ -24,26 +24,36 @@ describe("when to sync here and when to start a group", () => {
     const policy = createSyncPolicy(0.7);
 
     expect(policy.blockingPays()).toBe(false);
-    policy.recordSync(0.2, false);
+    policy.recordSync(0.2);
     expect(policy.blockingPays()).toBe(true);
   });
 
-  test("one sync that is much too slow here sends the next ones to the thread", () => {
+  test("after a slow sync the next go to the thread until one was fast again", () => {
     const policy = createSyncPolicy(0.7);
-    for (let i = 0; i < 50; i += 1) policy.recordSync(0.1, true);
+    for (let i = 0; i < 50; i += 1) policy.recordSync(0.1);
 
-    policy.recordSync(2.2, true);
-
-    for (let i = 0; i < 15; i += 1) policy.recordSync(0.1, false);
+    policy.recordSync(2.2);
     expect(policy.blockingPays()).toBe(false);
-    policy.recordSync(0.1, false);
+    policy.recordSync(0.8);
+    expect(policy.blockingPays()).toBe(false);
+    policy.recordSync(0.1);
+    expect(policy.blockingPays()).toBe(true);
+  });
+
+  test("one pause of the disk does not count as a slow device", () => {
+    const policy = createSyncPolicy(0.7);
+    for (let i = 0; i < 50; i += 1) policy.recordSync(0.3);
+
+    policy.recordSync(400);
+    policy.recordSync(0.3);
+
     expect(policy.blockingPays()).toBe(true);
   });
 
   test("a slow device is never synced here", () => {
     const policy = createSyncPolicy(0.7);
 
-    for (let i = 0; i < 100; i += 1) policy.recordSync(5, false);
+    for (let i = 0; i < 100; i += 1) policy.recordSync(5);
 
     expect(policy.blockingPays()).toBe(false);
   });
@@ -52,7 +62,7 @@ describe("when to sync here and when to start a group", () => {
     const policy = createSyncPolicy(0.7);
     for (let i = 0; i < 100; i += 1) {
       policy.recordSyncStart();
-      policy.recordSync(syncMs, false);
+      policy.recordSync(syncMs);
       policy.recordGroup(10, 10 * memberMs);
     }
     return policy;
@@ -88,7 +98,7 @@ describe("when to sync here and when to start a group", () => {
       policy.recordSyncStart();
       policy.recordGroup(10, 1);
       policy.recordCommit(0.05);
-      policy.recordSync(1.1, false);
+      policy.recordSync(1.1);
     }
 
     expect(policy.blockingPays()).toBe(true);
@@ -100,7 +110,7 @@ describe("when to sync here and when to start a group", () => {
     for (let i = 0; i < 100; i += 1) {
       policy.recordSyncStart();
       policy.recordGroup(10, 1);
-      policy.recordSync(5, false);
+      policy.recordSync(5);
     }
 
     expect(policy.blockingPays()).toBe(false);

@@ -9,9 +9,10 @@
  * - SQLite keeps the log in place for as long as a connection is open. When its
  *   path, or that of the database, leads elsewhere, another program has removed
  *   or replaced it, and what SQLite writes can no longer be found there: that is
- *   a failed sync. The database is compared before each sync, the log about once
- *   a second: since Linux 6.13 a file whose times were asked for gets finer ones
- *   with its next write, which makes the sync of a log a third slower.
+ *   a failed sync. The database is compared at most every 5 ms, because asking is
+ *   a twentieth of a small transaction; the log about once a second: since Linux
+ *   6.13 a file whose times were asked for gets finer ones with its next write,
+ *   which makes the sync of a log a third slower.
  * - A new file is only found after a power failure when its directory was
  *   synced too.
  * - An error is reported once per descriptor. So there is one sync at a time on
@@ -45,8 +46,10 @@ interface Descriptor {
   comparedAt: number;
 }
 
-/** A descriptor is compared with the path again after so many milliseconds. */
+/** The log is compared with its path again after so many milliseconds. */
 const compareEveryMs = 1_000;
+/** The same of the database. */
+const compareDatabaseEveryMs = 5;
 
 /** Syncs the log of one database file. */
 export class LogSync {
@@ -59,6 +62,7 @@ export class LogSync {
   #forCaller: Descriptor | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  #databaseComparedAt = Number.NEGATIVE_INFINITY;
   #failure: unknown;
   #closed = false;
 
@@ -149,7 +153,10 @@ export class LogSync {
   /** The descriptor of the log, which must still be the one that is at the path. */
   #current(known: Descriptor | undefined): Descriptor {
     const at = this.#file.settings.clock();
-    if (!sameFile(this.#database, identityOf(this.#file.path))) throw replaced(this.#file.path);
+    if (at - this.#databaseComparedAt >= compareDatabaseEveryMs) {
+      if (!sameFile(this.#database, identityOf(this.#file.path))) throw replaced(this.#file.path);
+      this.#databaseComparedAt = at;
+    }
     if (known === undefined) return openLog(this.#path, at);
     if (at - known.comparedAt < compareEveryMs) return known;
     if (!sameFile(known.identity, identityOf(this.#path))) throw replaced(this.#path);

@@ -20,7 +20,7 @@ export interface PragmaOptions {
 const journalSizeLimit: number = 64 * 1024 * 1024;
 
 /** Pages after which a commit copies what is left of the log back itself. */
-const autoCheckpointPages = 4_000;
+const autoCheckpointPages = 12_000;
 
 const fixed: readonly Pragma[] = [
   {

@@ -66,6 +66,11 @@ export class SqliteSession implements SyncConnection {
   #readonly: boolean;
   /** What ran in the open transaction and changed something. */
   readonly #changed = new Set<CachedStatement>();
+  /** What ran in the transaction before that, and its tables: most are like the last. */
+  #changedLast: { readonly sets: readonly TableSet[]; readonly tables: TableSet } = {
+    sets: [],
+    tables: new Set(),
+  };
   #broken = false;
   readonly #counts: SessionCounts = { queries: 0, errors: 0, busyMs: 0, maxMs: 0, bytes: 0 };
 
@@ -112,10 +117,20 @@ export class SqliteSession implements SyncConnection {
   /** The tables changed since the last call; undefined when there are none. */
   takeChanges(): TableSet | undefined {
     if (this.#changed.size === 0) return undefined;
-    const sets = [...this.#changed].map(({ writes }) => writes);
+    if (!this.#changedAsLast()) {
+      const sets = [...this.#changed].map(({ writes }) => writes);
+      this.#changedLast = { sets, tables: union(sets) };
+    }
     this.#changed.clear();
-    const known = sets.filter((set) => set !== "all");
-    return known.length < sets.length ? "all" : new Set(known.flatMap((set) => [...set]));
+    return this.#changedLast.tables;
+  }
+
+  #changedAsLast(): boolean {
+    const { sets } = this.#changedLast;
+    if (sets.length !== this.#changed.size) return false;
+    let at = 0;
+    for (const { writes } of this.#changed) if (writes !== sets[at++]) return false;
+    return true;
   }
 
   /** What statements change is found out again: the schema may have changed. */
@@ -334,4 +349,9 @@ export class SqliteSession implements SyncConnection {
     entry.log?.record(durationMs, typeof rows === "number" ? rows : rows.length);
     if (durationMs >= watch.slowQueryMs) watch.reportSlow?.(entry.statement.source, durationMs);
   }
+}
+
+function union(sets: readonly TableSet[]): TableSet {
+  const known = sets.filter((set) => set !== "all");
+  return known.length < sets.length ? "all" : new Set(known.flatMap((set) => [...set]));
 }

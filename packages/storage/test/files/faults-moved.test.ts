@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { AtlasError } from "@atlas/errors";
 import { count, type Database, from } from "@atlas/storage";
 import { temporaryDirectory } from "@atlas/storage/testing";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { addCounter, counters, openCounters } from "../fixtures/counters.ts";
 
@@ -11,6 +12,8 @@ const add = (database: Database): Promise<unknown> =>
   database.write((connection) =>
     connection.run(addCounter, { writer: "w", number: (number += 1), text: "" }),
   );
+// The file is compared with its path at most every 5 ms.
+const untilComparedAgain = (): Promise<void> => sleep(10);
 
 test("D8: a database that was deleted under its handle acknowledges nothing more", async () => {
   using directory = temporaryDirectory();
@@ -18,6 +21,7 @@ test("D8: a database that was deleted under its handle acknowledges nothing more
   await using database = await openCounters(path);
   await add(database);
   rmSync(path);
+  await untilComparedAgain();
 
   await expect(add(database)).rejects.toMatchObject({ txState: "unknown" });
   await expect(add(database)).rejects.toBeInstanceOf(AtlasError);
@@ -34,6 +38,7 @@ test("D8: a database that was replaced under its handle acknowledges nothing mor
   const database = await openCounters(path);
   await add(database);
   renameSync(directory.file("other.db"), path);
+  await untilComparedAgain();
 
   await expect(add(database)).rejects.toMatchObject({ txState: "unknown" });
   await database.close().catch(() => undefined);
@@ -48,6 +53,7 @@ test("D8: a database whose files were all deleted is not replaced by an empty on
   await using database = await openCounters(path);
   await add(database);
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix);
+  await untilComparedAgain();
 
   await expect(add(database)).rejects.toMatchObject({ txState: "unknown" });
   await expect(add(database)).rejects.toMatchObject({

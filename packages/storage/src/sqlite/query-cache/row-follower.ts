@@ -72,14 +72,14 @@ export class RowFollower {
 
   /** What is to be told of a commit that changed `tables`; forgets what was recorded. */
   take(tables: TableSet | undefined): CommittedChange | undefined {
+    // A table that was replaced has lost its triggers.
+    if (tables === "all") this.#stale = true;
+    if (this.#installed.size === 0 || tables === undefined || tables === "all") {
+      this.#recorded.clear();
+      return tables === undefined ? undefined : { tables };
+    }
     const recorded = new Map(this.#recorded);
     this.#recorded.clear();
-    if (tables === undefined) return undefined;
-    if (tables === "all") {
-      // A table that was replaced has lost its triggers.
-      this.#stale = true;
-      return { tables };
-    }
     const rows = new Map<string, ChangedRows>();
     const changed = new Set(tables);
     for (const table of tables) {

@@ -32,12 +32,18 @@ export interface WalSource {
   readonly expireSnapshots: (until: number) => void;
 }
 
-/** Frames not yet copied back that start a checkpoint: 4 MiB of the usual pages. */
-const framesWaitingMax = 1_000;
-/** Frames from which on the log should start again at its beginning. */
-const framesMax = 2_000;
-/** Commits after which the log is looked at. */
-const commitsPerLook = 8;
+/**
+ * Frames not yet copied back that start a checkpoint: 12 MiB of the usual pages,
+ * or this share of the limit. A checkpoint competes with commits for the disk,
+ * and what it costs depends little on how much it copies: a page that changed
+ * ten times is copied once.
+ */
+const framesWaitingMax = 3_000;
+const waitingShare = 0.2;
+/** The share of the limit from which on it matters who holds the log back. */
+const watchAt = 0.3;
+/** Most commits after which the log is looked at again. */
+const commitsPerLookMax = 16;
 /** A look is taken this often while there are commits, and one after the last of them. */
 const lookEveryMs = 250;
 /** Writers of this process meet the lock of such a checkpoint for at most so long. */
@@ -66,6 +72,10 @@ export class SqliteWalManager implements WalManager {
   readonly #checkpointer: Checkpointer;
   #timer: NodeJS.Timeout | undefined;
   #commits = 0;
+  /** Commits since the log was looked at, and those after which it is again. */
+  #commitsSince = 0;
+  #commitsToLook = 1;
+  #framesSeen = 0;
   #looking = false;
   #running = 0;
   #nearLimit = false;
@@ -133,9 +143,10 @@ export class SqliteWalManager implements WalManager {
   /** To be called after every commit. */
   committed(): void {
     this.#commits += 1;
+    this.#commitsSince += 1;
     if (this.#closed) return;
     this.#timer ??= setTimeout(() => this.#lookLater(), lookEveryMs).unref();
-    if (this.#commits % commitsPerLook === 0) void this.#look();
+    if (this.#commitsSince >= this.#commitsToLook) void this.#look();
   }
 
   /** Goes on with whatever file is at the path from now on. */
@@ -161,13 +172,16 @@ export class SqliteWalManager implements WalManager {
 
   async #look(): Promise<void> {
     const { frames, framesCopied } = this.#source.frames() ?? { frames: 0, framesCopied: 0 };
+    const limit = this.#limitFrames();
+    const waitingMax = Math.min(framesWaitingMax, limit * waitingShare);
+    this.#planNextLook(frames, waitingMax);
     // At once, and not when a checkpoint that runs is over: the log grows meanwhile.
-    if (frames > framesMax) this.#guardLimit(frames);
-    if (this.#looking || this.#closed || frames - framesCopied < framesWaitingMax) return;
+    if (frames > limit * watchAt) this.#guardLimit(frames / limit);
+    if (this.#looking || this.#closed || frames - framesCopied < waitingMax) return;
     this.#looking = true;
     try {
-      const after = await this.checkpoint();
-      if (!this.#closed && after.frames > framesMax && !this.#heldBack()) await this.#startAgain();
+      await this.checkpoint();
+      if (!this.#closed && !this.#heldBack()) await this.#startAgain();
     } catch (error) {
       this.#report(error);
     } finally {
@@ -175,17 +189,35 @@ export class SqliteWalManager implements WalManager {
     }
   }
 
+  /**
+   * Looks again when, at the rate of late, a quarter of what starts a checkpoint
+   * was written: a look costs as much as a small statement.
+   */
+  #planNextLook(frames: number, waitingMax: number): void {
+    const written = frames - this.#framesSeen;
+    this.#framesSeen = frames;
+    // A log that has started again tells nothing of the rate.
+    if (written > 0 && this.#commitsSince > 0) {
+      const commits = (waitingMax / 4 / written) * this.#commitsSince;
+      this.#commitsToLook = Math.min(Math.max(1, commits), commitsPerLookMax);
+    }
+    this.#commitsSince = 0;
+  }
+
+  /** Frames that fill the log to its limit. */
+  #limitFrames(): number {
+    return this.#file.settings.walLimitBytes / (this.#source.pageBytes() + frameHeaderBytes);
+  }
+
   /** Reports who keeps the log from starting again, and ends them near the limit. */
-  #guardLimit(frames: number): void {
+  #guardLimit(share: number): void {
     const { clock, walLimitBytes, snapshotGraceMs } = this.#file.settings;
-    const bytes = frames * (this.#source.pageBytes() + frameHeaderBytes);
-    this.#nearLimit = bytes >= walLimitBytes * holdAt;
+    this.#nearLimit = share >= holdAt;
     const oldest = this.#source.oldestSnapshot();
     if (oldest === undefined) return;
-    if (bytes >= walLimitBytes * expireAllAt) this.#source.expireSnapshots(clock());
-    else if (bytes >= walLimitBytes * expireAt)
-      this.#source.expireSnapshots(clock() - snapshotGraceMs);
-    else if (this.#heldBack()) this.#reportHeldBack(oldest, bytes);
+    if (share >= expireAllAt) this.#source.expireSnapshots(clock());
+    else if (share >= expireAt) this.#source.expireSnapshots(clock() - snapshotGraceMs);
+    else if (this.#heldBack()) this.#reportHeldBack(oldest, Math.round(share * walLimitBytes));
   }
 
   /** True when a snapshot is so old that a checkpoint would wait for it in vain. */
