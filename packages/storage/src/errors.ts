@@ -231,6 +231,13 @@ export const storageErrorCodes = {
     retryable: false,
     hint: "Check the disk of the target, and make the backup again; the old one is untouched.",
   },
+  /** The parts of a storage module do not fit together. */
+  "storage.module_invalid": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Switch on the part that is needed, or switch off the one that needs it.",
+  },
   /** A key or pattern is not one that a cache takes. */
   "storage.cache_key_invalid": {
     severity: "medium",

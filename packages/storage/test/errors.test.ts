@@ -35,6 +35,7 @@ test("E1: the codes of storage are the ones that programs rely on", () => {
     "storage.migration_invalid",
     "storage.migration_failed",
     "storage.backup_invalid",
+    "storage.module_invalid",
     "storage.cache_key_invalid",
   ]);
 });

@@ -32,7 +32,10 @@ describe("D3: opening is verifying", () => {
       return rows.map((row) => Object.values(row ?? {})[0]);
     };
 
-    for (const { name, value, reason, only } of pragmas({ cacheSizeKib: 16_384 })) {
+    for (const { name, value, reason, only } of pragmas({
+      cacheSizeKib: 16_384,
+      checkpoints: "background",
+    })) {
       const [onWriter, onReader] = await read(name);
       const shown = { writer: only === "reader" ? value : onWriter, reader: onReader };
       const wanted = { writer: value, reader: only === "writer" ? onReader : value };
@@ -57,9 +60,9 @@ describe("D3: opening is verifying", () => {
       pragma: () => 7,
     });
 
-    expect(() => applyPragmas(stubborn, "writer", { cacheSizeKib: 64 })).toThrow(
-      expect.objectContaining({ code: "storage.setting_refused" }),
-    );
+    expect(() =>
+      applyPragmas(stubborn, "writer", { cacheSizeKib: 64, checkpoints: "background" }),
+    ).toThrow(expect.objectContaining({ code: "storage.setting_refused" }));
     handle.close();
   });
 

@@ -1,6 +1,7 @@
 import type { UnifiedStorageEngine } from "@atlas/engine";
 import type { EventObserver, Logger, MetricsRegistry } from "@atlas/monitoring";
 import type { Database } from "@atlas/storage";
+import type { StorageModule } from "@atlas/storage/module";
 import type { TaskManager } from "@atlas/tasks";
 import type { TransactionManager } from "@atlas/transaction";
 import type { Runtime } from "../runtime.ts";
@@ -14,6 +15,8 @@ export const LoggerToken: Token<Logger> = token("Logger");
 export const MetricsToken: Token<MetricsRegistry> = token("MetricsRegistry");
 /** Hears what every package reports. */
 export const ObserverToken: Token<EventObserver> = token("EventObserver");
+/** The data file with what looks after it. */
+export const StorageToken: Token<StorageModule> = token("StorageModule");
 /** The data file. */
 export const DatabaseToken: Token<Database> = token("Database");
 /** Owns the writer of the data file. */

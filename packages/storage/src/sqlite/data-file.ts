@@ -52,7 +52,7 @@ function openHandle(file: DataFile, kind: "writer" | "reader"): Handle {
 
 /** Applies every setting and reads the file once, which settings alone do not. */
 export function configure(file: DataFile, handle: Handle, kind: "writer" | "reader"): Handle {
-  applyPragmas(handle, kind, { cacheSizeKib: cacheSizeOf(file) });
+  applyPragmas(handle, kind, { ...file.settings, cacheSizeKib: cacheSizeOf(file) });
   handle.prepare("select 1 from sqlite_schema limit 1").all();
   return handle;
 }

@@ -53,6 +53,13 @@ export interface OpenSqliteOptions {
   /** Prepared statements kept per connection, 8 to 10,000. Default: 256. */
   readonly statementCacheMax?: number;
   /**
+   * `background`: the log is copied back on another thread and kept under its
+   * limit. `commit`: SQLite does it inside a commit, which then takes longer,
+   * and nothing bounds the log while somebody reads; for short scripts.
+   * Default: "background".
+   */
+  readonly checkpoints?: "background" | "commit";
+  /**
    * Size the write-ahead log is kept under, in bytes, 1 MiB to 64 GiB. From half
    * of it on, reads that keep the log from being cut back are ended with
    * storage.snapshot_expired. Default: 64 MiB.
@@ -111,6 +118,7 @@ export const sqliteDefaults: Readonly<SqliteSettings> = Object.freeze({
   readerUsesMax: 100_000,
   readerAgeMsMax: 3_600_000,
   statementCacheMax: 256,
+  checkpoints: "background",
   walLimitBytes: 64 * 1024 * 1024,
   snapshotGraceMs: 5_000,
   cacheSizeKib: 16_384,
@@ -152,6 +160,7 @@ export function settingsOf(options: OpenSqliteOptions): SqliteSettings {
     readerUsesMax: { min: 1, max: Number.MAX_SAFE_INTEGER },
     readerAgeMsMax: { min: 1, max: Number.MAX_SAFE_INTEGER },
     statementCacheMax: { min: 8, max: 10_000 },
+    checkpoints: ["background", "commit"],
     walLimitBytes: { min: 1024 * 1024, max: 64 * 1024 ** 3 },
     snapshotGraceMs: waitRange,
     cacheSizeKib: cacheSizeRange,

@@ -14,13 +14,15 @@ export interface Pragma {
 export interface PragmaOptions {
   /** Page cache of each connection in KiB. */
   readonly cacheSizeKib: number;
+  /** Who copies the log back. */
+  readonly checkpoints: "background" | "commit";
 }
 
 /** Size to which the log is cut back once nothing needs what is behind it. */
 const journalSizeLimit: number = 64 * 1024 * 1024;
 
 /** Pages after which a commit copies what is left of the log back itself. */
-const autoCheckpointPages = 12_000;
+const autoCheckpointPages = { background: 12_000, commit: 1_000 };
 
 const fixed: readonly Pragma[] = [
   {
@@ -70,12 +72,6 @@ const fixed: readonly Pragma[] = [
     only: "writer",
   },
   {
-    name: "wal_autocheckpoint",
-    value: autoCheckpointPages,
-    reason: "A net: the log is copied back on another thread long before a commit has to do it.",
-    only: "writer",
-  },
-  {
     name: "query_only",
     value: 1,
     reason: "The handle of a reader is read-only already; this refuses temporary tables as well.",
@@ -84,13 +80,22 @@ const fixed: readonly Pragma[] = [
 ];
 
 /** Every setting of every connection; each is read back after it is set. */
-export function pragmas({ cacheSizeKib }: PragmaOptions): readonly Pragma[] {
+export function pragmas({ cacheSizeKib, checkpoints }: PragmaOptions): readonly Pragma[] {
   const cacheSize: Pragma = {
     name: "cache_size",
     value: -cacheSizeKib,
     reason: "Negative means KiB, so the memory does not depend on the page size.",
   };
-  return [...fixed, cacheSize];
+  const autoCheckpoint: Pragma = {
+    name: "wal_autocheckpoint",
+    value: autoCheckpointPages[checkpoints],
+    reason:
+      checkpoints === "commit"
+        ? "SQLite's own default: nobody else copies the log back."
+        : "A net: the log is copied back on another thread long before a commit has to do it.",
+    only: "writer",
+  };
+  return [...fixed, cacheSize, autoCheckpoint];
 }
 
 /**

@@ -134,7 +134,7 @@ export class ScanLane {
 
   #startOne(): ScanRunner | undefined {
     if (this.#all.size >= this.#size) return undefined;
-    const settings = pragmas({ cacheSizeKib: cacheSizeOf(this.#file) });
+    const settings = pragmas({ ...this.#file.settings, cacheSizeKib: cacheSizeOf(this.#file) });
     const runner = this.#start({
       path: this.#file.path,
       pragmas: settings

@@ -144,7 +144,7 @@ export class SqliteWalManager implements WalManager {
   committed(): void {
     this.#commits += 1;
     this.#commitsSince += 1;
-    if (this.#closed) return;
+    if (this.#closed || this.#file.settings.checkpoints === "commit") return;
     this.#timer ??= setTimeout(() => this.#lookLater(), lookEveryMs).unref();
     if (this.#commitsSince >= this.#commitsToLook) void this.#look();
   }
