@@ -63,6 +63,7 @@ export class LogSync {
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #databaseComparedAt = Number.NEGATIVE_INFINITY;
+  #latestMs = Number.POSITIVE_INFINITY;
   #failure: unknown;
   #closed = false;
 
@@ -109,6 +110,11 @@ export class LogSync {
     // The index of the log is as wrong there as the log; it is made anew from one.
     rmSync(`${this.#file.path}-shm`, { force: true });
     return kept;
+  }
+
+  /** How long the latest sync took, in milliseconds; infinite before the first. */
+  get latestMs(): number {
+    return this.#latestMs;
   }
 
   /** True after a failed sync: only reopening helps. */
@@ -178,8 +184,9 @@ export class LogSync {
 
   #report(startedAt: number): void {
     const { emit, location, settings } = this.#file;
-    if (emit === undefined || this.#closed) return;
-    emit({ type: "synced", location, durationMs: settings.clock() - startedAt });
+    const durationMs = settings.clock() - startedAt;
+    this.#latestMs = durationMs;
+    if (!this.#closed) emit?.({ type: "synced", location, durationMs });
   }
 }
 

@@ -4,7 +4,7 @@ import type { SqliteSession } from "./sqlite-session.ts";
 /** A session until the body it was lent to has ended. */
 export class SessionScope {
   readonly #session: SqliteSession;
-  #ended: Error | undefined;
+  #ended: (() => Error) | undefined;
 
   constructor(session: SqliteSession) {
     this.#session = session;
@@ -17,11 +17,14 @@ export class SessionScope {
   }
 
   refuseAfterEnd(): void {
-    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#ended !== undefined) throw this.#ended();
   }
 
-  /** From now on every use is refused. */
-  end(error: Error = handleClosedError()): void {
+  /**
+   * From now on every use is refused with an error of its own, whose stack shows
+   * who used it. Making one for every body that ends would cost more than most.
+   */
+  end(error: () => Error = handleClosedError): void {
     this.#ended ??= error;
   }
 }

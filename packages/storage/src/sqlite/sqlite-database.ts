@@ -8,7 +8,7 @@ import type { Dialect } from "../dialect.ts";
 import type { Query, ValuesArgument } from "../query.ts";
 import { storageError } from "../errors.ts";
 import type { WriterLease } from "../writer.ts";
-import { closedError, handleClosedError } from "./closed-error.ts";
+import { closedError } from "./closed-error.ts";
 import { busyWaitOf, cacheSizeOf, type DataFile } from "./data-file.ts";
 import { cacheSizeRange, waitRange } from "./open-options.ts";
 import { setCacheSize } from "./pragmas.ts";
@@ -255,7 +255,7 @@ export class SqliteDatabase implements SqliteStore {
     const acquired = this.#acquired.get(reader);
     if (acquired === undefined) return;
     this.#acquired.delete(reader);
-    acquired.scope.end(handleClosedError());
+    acquired.scope.end();
     try {
       acquired.pooled.session.verbs.rollback();
     } catch {
@@ -276,7 +276,8 @@ export class SqliteDatabase implements SqliteStore {
     const expired = (snapshot: HeldSnapshot): Error => this.#snapshotExpired(snapshot);
     for (const [reader, { pooled, scope, since }] of this.#acquired) {
       if (since > until) continue;
-      scope.end(expired({ id: pooled.id, since }));
+      const error = expired({ id: pooled.id, since });
+      scope.end(() => error);
       this.#release(reader);
     }
     this.#scans.expire(until, expired);

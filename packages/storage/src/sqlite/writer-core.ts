@@ -15,6 +15,9 @@ import { tableAccess } from "./table-access.ts";
 import { translateError } from "./translate-error.ts";
 import { busyError, waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
 
+/** A lone write is synced on its own thread when the sync before took less, in milliseconds. */
+const blockingSyncMaxMs = 2;
+
 /** The connection that writes, its log, and whether both may still be trusted. */
 export class WriterCore {
   readonly session: SqliteSession;
@@ -111,6 +114,13 @@ export class WriterCore {
       this.#protectReplacement();
       throw error;
     }
+  }
+
+  /** The same, on this thread when the device was quick lately: a thread costs as much again. */
+  syncAlone(): Promise<void> | undefined {
+    if (this.#log.latestMs > blockingSyncMaxMs) return this.sync();
+    this.syncBlocking();
+    return undefined;
   }
 
   syncBlocking(): void {

@@ -13,7 +13,7 @@ import { busyError, waitWhileBusy, type Deadline } from "./wait-while-busy.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import type { Recyclable, WriterCore } from "./writer-core.ts";
 
-/** The event loop gets a turn at least this often while relaxed writes go on, in milliseconds. */
+/** The event loop gets a turn at least this often while writes go on, in milliseconds. */
 const turnEveryMs = 3;
 
 /** Tells a write inside a body from one that only began there and outlived it. */
@@ -56,10 +56,13 @@ export class WriterLane {
     options: WriteOptions,
   ): Promise<T> {
     const deadline = this.#deadline(options);
-    await this.#enter(deadline);
+    this.#refuse();
+    if (this.#busy) await this.#wait(deadline);
+    this.#busy = true;
     let result: T;
     try {
-      await this.#begin(deadline);
+      // Mostly nobody is in the way, and each promise is noticeable in a small write.
+      if (this.#core.reopenRequired || !this.#core.tryBegin()) await this.#begin(deadline);
       result = await this.#runBody(body);
       this.#core.commit();
     } catch (error) {
@@ -69,8 +72,10 @@ export class WriterLane {
       this.#leave();
     }
     // Outside the lane: the next write goes on while the device works.
-    if (this.#file.settings.durability === "full") await this.#core.sync();
-    else await this.#giveTurn();
+    if (this.#file.settings.durability === "full") {
+      await (this.#busy ? this.#core.sync() : this.#core.syncAlone());
+    }
+    if (this.#file.settings.clock() - this.#turnAt >= turnEveryMs) await this.#giveTurn();
     return result;
   }
 
@@ -120,7 +125,7 @@ export class WriterLane {
     const error = closedError(this.#file.location);
     this.#closed = true;
     this.#waiting.rejectAll(error);
-    this.#leaseScope?.end(error);
+    this.#leaseScope?.end(() => error);
     if (this.#busy && this.#leaseScope === undefined) {
       await new Promise<void>((resolve) => (this.#whenFree = resolve));
     }
@@ -129,11 +134,13 @@ export class WriterLane {
 
   async #enter(deadline: Deadline): Promise<void> {
     this.#refuse();
-    if (this.#busy) {
-      const timeoutMs = Math.max(0, deadline.at - this.#file.settings.clock());
-      await this.#waiting.enqueue({ timeoutMs, signal: deadline.signal });
-    }
+    if (this.#busy) await this.#wait(deadline);
     this.#busy = true;
+  }
+
+  #wait({ at, signal }: Deadline): Promise<void> {
+    const timeoutMs = Math.max(0, at - this.#file.settings.clock());
+    return this.#waiting.enqueue({ timeoutMs, signal });
   }
 
   #refuse(): void {
@@ -171,16 +178,14 @@ export class WriterLane {
 
   /** A loop that only writes never leaves the microtask queue; timers and other threads need a turn. */
   async #giveTurn(): Promise<void> {
-    const { clock } = this.#file.settings;
-    if (clock() - this.#turnAt < turnEveryMs) return;
     await nextTurn();
-    this.#turnAt = clock();
+    this.#turnAt = this.#file.settings.clock();
   }
 
   #release(scope: SessionScope): void {
     if (this.#leaseScope !== scope) return;
     this.#leaseScope = undefined;
-    scope.end(leaseReleased());
+    scope.end(leaseReleased);
     if (this.#closed) return;
     this.#core.abandon();
     this.#leave();
