@@ -48,3 +48,17 @@ test("writes that wait for each other share the thread's syncs", async () => {
   expect(await database.get(sqlQuery("select count(*) as n from t"))).toEqual({ n: 50 });
   expect(synced.length).toBeLessThan(50);
 });
+
+test("a signal that has fired already lets nothing begin", async () => {
+  using directory = temporaryDirectory();
+  await using database = await openSqlite(directory.file("data.db"));
+  const signal = AbortSignal.abort();
+  let ran = 0;
+
+  const write = database.write(() => (ran += 1), { signal });
+  const read = database.read(() => (ran += 1), { signal });
+
+  await expect(write).rejects.toMatchObject({ code: "operation.cancelled" });
+  await expect(read).rejects.toMatchObject({ code: "operation.cancelled" });
+  expect(ran).toBe(0);
+});

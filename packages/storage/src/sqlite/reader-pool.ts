@@ -4,6 +4,7 @@ import type { PoolStatus } from "../connection-pool.ts";
 import type { StatementStatistics } from "../database-statistics.ts";
 import { storageError } from "../errors.ts";
 import type { ReaderRetiredEvent } from "../events.ts";
+import type { Answer } from "../writer.ts";
 import { closedError } from "./closed-error.ts";
 import { openReader, type DataFile } from "./data-file.ts";
 import { addCounts, noCounts, type ReaderCounts } from "./connection-counts.ts";
@@ -23,12 +24,22 @@ export interface PooledSession {
   heldMs: number;
 }
 
-/** Opens readers when they are needed, up to its size, and hands them out in order. */
+/**
+ * Opens readers when they are needed, up to its size, and hands them out in order.
+ *
+ * The driver works on this thread. A second body that begins while the first has
+ * not had to wait for anything makes both take twice as long, and each holds its
+ * reader, with its snapshot, for nothing. So the next one begins when the first
+ * has ended, or when the event loop has had a turn and it still has not.
+ */
 export class ReaderPool {
   readonly #file: DataFile;
   readonly #waiting: WaitQueue<PooledSession>;
   readonly #idle: PooledSession[] = [];
   readonly #all = new Set<PooledSession>();
+  /** The one that was handed out last, until it is released or the event loop had a turn. */
+  #running: PooledSession | undefined;
+  #turn: NodeJS.Immediate | undefined;
   #size: number;
   #opening = 0;
   #opened = 0;
@@ -60,19 +71,26 @@ export class ReaderPool {
     return [...this.#all].map(({ session }) => session);
   }
 
-  /** A reader for one caller until `release`. */
-  async acquire(wait: Wait): Promise<PooledSession> {
+  /** A reader for one caller until `release`; at once when nobody is in the way. */
+  acquire(wait: Wait): Answer<PooledSession> {
     if (this.#closed) throw closedError(this.#file.location);
-    const reader = this.#idle.pop() ?? (await this.#wait(wait));
+    const reader = this.#running === undefined ? this.#idle.pop() : undefined;
+    if (reader === undefined) return this.#wait(wait);
+    this.#running = reader;
+    return reader;
+  }
+
+  /** To be called when the caller begins to use the reader. */
+  startHolding(reader: PooledSession): void {
     reader.uses += 1;
     reader.heldSince = this.#file.settings.clock();
     this.#hooks.acquired?.(reader.id);
-    return reader;
   }
 
   /** Takes a reader back, or closes it when it is not to be used again. */
   release(reader: PooledSession): void {
     this.#endHolding(reader);
+    if (reader === this.#running) this.#running = undefined;
     const reason = this.#reasonToRetire(reader);
     if (reason === undefined) {
       this.#idle.push(reader);
@@ -147,9 +165,17 @@ export class ReaderPool {
   }
 
   #serve(): void {
-    while (this.#waiting.size > 0 && this.#idle.length > 0) {
-      const reader = this.#idle.pop()!;
-      if (!this.#waiting.resolveNext(reader)) this.#idle.push(reader);
+    if (this.#waiting.size === 0) return;
+    if (this.#running !== undefined) {
+      this.#serveNextTurn(this.#running);
+      return;
+    }
+    const reader = this.#idle.pop();
+    if (reader !== undefined) {
+      this.#running = reader;
+      this.#waiting.resolveNext(reader);
+      this.#serve();
+      return;
     }
     while (
       this.#waiting.size > this.#opening &&
@@ -158,6 +184,16 @@ export class ReaderPool {
     ) {
       void this.#open();
     }
+  }
+
+  /** Lets the next one begin although `running` has not ended: it waits for something else. */
+  #serveNextTurn(running: PooledSession): void {
+    if (this.#turn !== undefined) return;
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+      if (this.#running === running) this.#running = undefined;
+      this.#serve();
+    });
   }
 
   async #open(): Promise<void> {

@@ -9,31 +9,21 @@ import type { Query, ValuesArgument } from "../query.ts";
 import { storageError } from "../errors.ts";
 import type { WriterLease } from "../writer.ts";
 import { closedError } from "./closed-error.ts";
-import { busyWaitOf, cacheSizeOf, type DataFile } from "./data-file.ts";
+import { cacheSizeOf, type DataFile } from "./data-file.ts";
 import { cacheSizeRange, waitRange } from "./open-options.ts";
 import { setCacheSize } from "./pragmas.ts";
 import type { Handle } from "./driver.ts";
-import { ReaderPool, type PooledSession } from "./reader-pool.ts";
+import { ReaderLane } from "./reader-lane.ts";
+import { ReaderPool } from "./reader-pool.ts";
 import type { ScanOptions } from "../scan.ts";
 import { Scans } from "./scan/scans.ts";
-import { ScopedReader } from "./scoped-reader.ts";
-import { SessionScope } from "./session-scope.ts";
 import { SqliteConnections } from "./sqlite-connections.ts";
 import type { SqliteSession } from "./sqlite-session.ts";
 import { sqliteDialect } from "./sqlite-dialect.ts";
 import type { SqliteStore } from "./sqlite-store.ts";
-import type { Wait } from "./wait-queue.ts";
-import { waitWhileBusy } from "./wait-while-busy.ts";
 import type { WriterCore } from "./writer-core.ts";
 import { WriterLane } from "./writer-lane.ts";
 import { SqliteWalManager, type HeldSnapshot } from "./wal/sqlite-wal-manager.ts";
-
-/** A reader that was acquired, with what has to be given back. */
-interface Acquired {
-  readonly pooled: PooledSession;
-  readonly scope: SessionScope;
-  readonly since: number;
-}
 
 /** A database over one SQLite file. */
 export class SqliteDatabase implements SqliteStore {
@@ -48,7 +38,7 @@ export class SqliteDatabase implements SqliteStore {
   readonly #readers: ReaderPool;
   readonly #scans: Scans;
   readonly #writes: WriterLane;
-  readonly #acquired = new Map<AcquiredReader, Acquired>();
+  readonly #reads: ReaderLane;
   #closing: Promise<void> | undefined;
 
   constructor(file: DataFile, core: WriterCore) {
@@ -58,6 +48,7 @@ export class SqliteDatabase implements SqliteStore {
     this.changes = core.feed;
     this.#readers = new ReaderPool(file);
     this.#scans = new Scans(file);
+    this.#reads = new ReaderLane(file, this.#readers);
     this.#writes = new WriterLane(file, core, { recycle: () => this.#recycle() });
     this.connections = new SqliteConnections(file, {
       core,
@@ -68,14 +59,21 @@ export class SqliteDatabase implements SqliteStore {
       logPath: core.logPath,
       pageBytes: () => core.pageBytes,
       frames: () => core.session.verbs.logFrames() ?? this.#readers.idleSession?.verbs.logFrames(),
-      oldestSnapshot: () => this.#oldestSnapshot(),
-      expireSnapshots: (until) => this.#expireSnapshots(until),
+      oldestSnapshot: () =>
+        [...this.#reads.snapshots(), ...this.#scans.snapshots()].toSorted(
+          (a, b) => a.since - b.since,
+        )[0],
+      expireSnapshots: (until) => {
+        const expired = (snapshot: HeldSnapshot): Error => snapshotExpired(file, snapshot);
+        this.#reads.expire(until, expired);
+        this.#scans.expire(until, expired);
+      },
     });
     core.feed.subscribe(() => this.wal.committed());
     core.holdsWriters = () => this.wal.holdsWriters;
     this.pool = Object.freeze({
-      acquire: (options?: ReadOptions) => this.#acquire(options ?? {}),
-      release: (reader: AcquiredReader) => this.#release(reader),
+      acquire: (options?: ReadOptions) => this.#reads.acquire(options ?? {}),
+      release: (reader: AcquiredReader) => this.#reads.release(reader),
       status: (): PoolStatus => this.#readers.status(),
       resize: (size: number) => this.#readers.resize(size),
     });
@@ -114,13 +112,8 @@ export class SqliteDatabase implements SqliteStore {
     }
   }
 
-  async read<T>(body: (reader: Reader) => T | Promise<T>, options: ReadOptions = {}): Promise<T> {
-    const reader = await this.#acquire(options);
-    try {
-      return await body(reader);
-    } finally {
-      this.#release(reader);
-    }
+  read<T>(body: (reader: Reader) => T | Promise<T>, options: ReadOptions = {}): Promise<T> {
+    return this.#reads.read(body, options);
   }
 
   scan<Row, Values extends object>(
@@ -230,71 +223,6 @@ export class SqliteDatabase implements SqliteStore {
     return rows;
   }
 
-  async #acquire(options: ReadOptions): Promise<AcquiredReader> {
-    checkOptions<ReadOptions>("read", options, { acquireTimeoutMs: waitRange, signal: "any" });
-    const wait: Wait = {
-      timeoutMs: options.acquireTimeoutMs ?? this.#file.settings.acquireTimeoutMs,
-      signal: options.signal,
-    };
-    const deadline = { at: this.#file.settings.clock() + wait.timeoutMs, signal: wait.signal };
-    const pooled = await this.#readers.acquire(wait);
-    const { verbs } = pooled.session;
-    try {
-      await waitWhileBusy(busyWaitOf(this.#file), deadline, () => verbs.beginRead());
-    } catch (error) {
-      this.#readers.release(pooled);
-      throw error;
-    }
-    const scope = new SessionScope(pooled.session);
-    const reader = new ScopedReader(pooled.id, scope, () => this.#release(reader));
-    this.#acquired.set(reader, { pooled, scope, since: this.#file.settings.clock() });
-    return reader;
-  }
-
-  #release(reader: AcquiredReader): void {
-    const acquired = this.#acquired.get(reader);
-    if (acquired === undefined) return;
-    this.#acquired.delete(reader);
-    acquired.scope.end();
-    try {
-      acquired.pooled.session.verbs.rollback();
-    } catch {
-      // Left in a transaction, the pool closes it instead of putting it back.
-    }
-    this.#readers.release(acquired.pooled);
-  }
-
-  #oldestSnapshot(): HeldSnapshot | undefined {
-    const held = [...this.#acquired.values()].map(({ pooled, since }) => ({
-      id: pooled.id,
-      since,
-    }));
-    return [...held, ...this.#scans.snapshots()].toSorted((a, b) => a.since - b.since)[0];
-  }
-
-  #expireSnapshots(until: number): void {
-    const expired = (snapshot: HeldSnapshot): Error => this.#snapshotExpired(snapshot);
-    for (const [reader, { pooled, scope, since }] of this.#acquired) {
-      if (since > until) continue;
-      const error = expired({ id: pooled.id, since });
-      scope.end(() => error);
-      this.#release(reader);
-    }
-    this.#scans.expire(until, expired);
-  }
-
-  #snapshotExpired({ id, since }: HeldSnapshot): Error {
-    const { location } = this;
-    const heldMs = this.#file.settings.clock() - since;
-    this.#file.emit?.({ type: "snapshot_expired", location, id, heldMs });
-    return storageError(
-      "storage.snapshot_expired",
-      `The read was ended after ${Math.round(heldMs)} ms, because the log of ${location} could ` +
-        "not be cut back before its end. Read again in smaller parts, without slow work in between.",
-      { txState: "none", details: { location, heldMs } },
-    );
-  }
-
   // A lock of another process that recovers or closes the file is waited for.
   #afterError<T>(
     session: SqliteSession,
@@ -305,4 +233,16 @@ export class SqliteDatabase implements SqliteStore {
     if (session.broken) this.#readers.discard(session);
     return Promise.reject(error);
   }
+}
+
+/** Tells that a read is ended, and makes the error that its body gets from then on. */
+function snapshotExpired({ location, settings, emit }: DataFile, held: HeldSnapshot): Error {
+  const heldMs = settings.clock() - held.since;
+  emit?.({ type: "snapshot_expired", location, id: held.id, heldMs });
+  return storageError(
+    "storage.snapshot_expired",
+    `The read was ended after ${Math.round(heldMs)} ms, because the log of ${location} could ` +
+      "not be cut back before its end. Read again in smaller parts, without slow work in between.",
+    { txState: "none", details: { location, heldMs } },
+  );
 }

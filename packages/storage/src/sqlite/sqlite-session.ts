@@ -87,6 +87,16 @@ export class SqliteSession implements SyncConnection {
     return this.#verbs;
   }
 
+  /** Begins or ends a transaction; that is work like any statement. */
+  runVerb(run: (verbs: TransactionVerbs) => void): void {
+    const startedAt = this.#watch?.clock() ?? 0;
+    try {
+      run(this.#verbs);
+    } finally {
+      if (this.#watch !== undefined) this.#counts.busyMs += this.#watch.clock() - startedAt;
+    }
+  }
+
   /** The handle, for what only the driver itself can do. */
   get handle(): Handle {
     return this.#handle;

@@ -13,6 +13,9 @@ export interface WaitErrors {
 }
 
 interface Waiter<T> {
+  readonly giveUp: (error: Error) => void;
+  readonly timeoutMs: number;
+  timer: NodeJS.Timeout | undefined;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -23,6 +26,7 @@ export class WaitQueue<T> {
   readonly #errors: WaitErrors;
   // A set keeps the order of arrival and forgets one that gave up at once.
   readonly #waiters = new Set<Waiter<T>>();
+  #turn: NodeJS.Immediate | undefined;
 
   constructor(capacity: number, errors: WaitErrors) {
     this.#capacity = capacity;
@@ -43,19 +47,31 @@ export class WaitQueue<T> {
       const giveUp = (error: Error): void => {
         if (this.#waiters.delete(waiter)) waiter.reject(error);
       };
-      const timer = setTimeout(() => giveUp(this.#errors.timeout(timeoutMs)), timeoutMs);
       const cancel = (): void => giveUp(cancelledError(signal!));
       const settle = (): void => {
-        clearTimeout(timer);
+        clearTimeout(waiter.timer);
         signal?.removeEventListener("abort", cancel);
       };
       const waiter: Waiter<T> = {
+        giveUp,
+        timeoutMs,
+        timer: undefined,
         resolve: (value) => (settle(), resolve(value)),
         reject: (error) => (settle(), reject(error)),
       };
       signal?.addEventListener("abort", cancel, { once: true });
       this.#waiters.add(waiter);
+      if (this.#turn === undefined) this.#turn = setImmediate(() => this.#startTimers());
     });
+  }
+
+  /** Most are served before the event loop has had a turn, and a timer costs more than a read. */
+  #startTimers(): void {
+    this.#turn = undefined;
+    for (const waiter of this.#waiters) {
+      const { timeoutMs, giveUp } = waiter;
+      waiter.timer ??= setTimeout(() => giveUp(this.#errors.timeout(timeoutMs)), timeoutMs);
+    }
   }
 
   /** Serves the next caller; false when nobody waits. */
@@ -76,7 +92,7 @@ export class WaitQueue<T> {
   }
 
   #take(): Waiter<T> | undefined {
-    const [waiter] = this.#waiters;
+    const waiter = this.#waiters.values().next().value;
     if (waiter !== undefined) this.#waiters.delete(waiter);
     return waiter;
   }

@@ -4,6 +4,7 @@ import type { Connection } from "../connection.ts";
 import type { WriteOptions } from "../database.ts";
 import { storageError } from "../errors.ts";
 import type { WriterLease } from "../writer.ts";
+import { throwIfCancelled } from "./cancelled.ts";
 import { closedError } from "./closed-error.ts";
 import { busyWaitOf, type DataFile } from "./data-file.ts";
 import { ScopedConnection } from "./scoped-connection.ts";
@@ -56,6 +57,7 @@ export class WriterLane {
     options: WriteOptions,
   ): Promise<T> {
     const deadline = this.#deadline(options);
+    throwIfCancelled(options.signal);
     this.#refuse();
     if (this.#busy) await this.#wait(deadline);
     this.#busy = true;
