@@ -1,90 +1,138 @@
 /**
- * Durable transactions per second, two inserts and an update each, by 1 to 256
- * callers: Atlas against better-sqlite3 with synchronous=FULL, one by one.
- * Both sides run in turn in this process; the medians of the rounds count.
+ * Transactions per second by 1 to 256 callers who each wait for theirs: Atlas
+ * against better-sqlite3, one by one.
+ *
+ * - `durable-N`: acknowledged when on stable storage; the peer has synchronous=FULL.
+ * - `durable-N-sync1ms`, `-sync5ms`: the same on a disk whose syncs take longer.
+ * - `relaxed-1`: acknowledged without a sync; the peer has synchronous=NORMAL.
+ * - `loop-gap-N…`: the event loop's longest pause meanwhile; the ratio is peer to Atlas.
+ *
+ * Both sides run in turns in one process. The ratio is the median of the ratios
+ * of the rounds, so that what slows one round down slows both sides of it.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { sqlQuery } from "@atlas/storage";
-import { openSqlite } from "@atlas/storage/sqlite";
-import { createTransactionManager } from "@atlas/transaction";
-import Sqlite from "better-sqlite3";
+import { openAtlas, openRaw, type Side } from "./support/sides.ts";
+import { runWithSlowDisk } from "./support/slow-disk.ts";
 
 const { values: flags } = parseArgs({
   options: {
     case: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    ms: { type: "string", default: "800" },
+    rounds: { type: "string", default: "30" },
+    ms: { type: "string", default: "150" },
+    /** Set by the program itself when it runs with a slower disk. */
+    slower: { type: "string", default: "0" },
   },
 });
-const roundCount = Number(flags.rounds);
+const rounds = Number(flags.rounds);
 const roundMs = Number(flags.ms);
+const slowerMs = Number(flags.slower);
+const callerCounts = [1, 8, 64, 256];
+/** The first rounds fill caches, compile, and bring the log to the size it keeps. */
+const warmUpRounds = Math.ceil(3_000 / roundMs);
+const gapResolutionMs = 1;
 
-const schema = `
-  CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT NOT NULL, n INTEGER NOT NULL) STRICT;
-  CREATE TABLE b (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
-  CREATE TABLE c (id INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;
-  INSERT INTO c VALUES (1, 0);`;
-const insertA = "INSERT INTO a (name, n) VALUES (?, ?)";
-const insertB = "INSERT INTO b (name) VALUES (?)";
-const updateC = "UPDATE c SET n = n + 1 WHERE id = 1";
-
-interface Side {
-  /** Runs `callers` loops for `roundMs` and answers transactions per second. */
-  readonly round: (callers: number) => Promise<number>;
-  readonly close: () => Promise<void>;
+interface Case {
+  readonly name: string;
+  readonly callers: number;
+  readonly relaxed: boolean;
 }
 
-async function openAtlas(directory: string): Promise<Side> {
-  const database = await openSqlite(join(directory, "atlas.db"));
-  const manager = await createTransactionManager(database);
-  const { connection } = manager;
-  for (const text of schema.split(";").filter((part) => part.trim() !== ""))
-    await connection.execute(text);
-  const a = sqlQuery<never, { name: string; n: number }>(
-    "INSERT INTO a (name, n) VALUES (:name, :n)",
-  );
-  const b = sqlQuery<never, { name: string }>("INSERT INTO b (name) VALUES (:name)");
-  const c = sqlQuery<never>(updateC);
-  let name = 0;
-  const once = (): Promise<unknown> =>
-    manager.program((sync) => {
-      name += 1;
-      sync.run(a, { name: `task ${name}`, n: name });
-      sync.run(b, { name: `note ${name}` });
-      sync.run(c);
-    });
-  return {
-    round: (callers) => closedLoop(callers, once),
-    close: async () => {
-      await manager.close();
-      await database.close();
-    },
-  };
+/** One round of one side. */
+interface Round {
+  readonly perSecond: number;
+  readonly gapMs: number;
 }
 
-async function openRaw(directory: string): Promise<Side> {
-  const database = new Sqlite(join(directory, "raw.db"));
-  database.pragma("journal_mode = WAL");
-  database.pragma("synchronous = FULL");
-  database.exec(schema);
-  const [a, b, c] = [insertA, insertB, updateC].map((text) => database.prepare(text));
-  let name = 0;
-  const once = database.transaction(() => {
-    name += 1;
-    a?.run(`task ${name}`, name);
-    b?.run(`note ${name}`);
-    c?.run();
-  }).immediate;
-  return {
-    round: (callers) => closedLoop(callers, async () => once()),
-    close: async () => void database.close(),
-  };
+const directory = mkdtempSync(join(process.env["ATLAS_BENCH_DIR"] ?? tmpdir(), "atlas-bench-"));
+try {
+  const suffix = slowerMs === 0 ? "" : `-sync${slowerMs}ms`;
+  const cases: readonly Case[] = [
+    ...callerCounts.map((callers) => ({
+      name: `durable-${callers}${suffix}`,
+      callers,
+      relaxed: false,
+    })),
+    ...(slowerMs === 0 ? [{ name: "relaxed-1", callers: 1, relaxed: true }] : []),
+  ];
+  await runCases(cases.filter(({ name }) => isWanted(name)));
+  if (slowerMs === 0) for (const ms of [1, 5]) runSlower(ms);
+} finally {
+  rmSync(directory, { recursive: true });
 }
 
-async function closedLoop(callers: number, once: () => Promise<unknown>): Promise<number> {
+function isWanted(name: string): boolean {
+  return flags.case === undefined || flags.case === name || flags.case === gapName(name);
+}
+
+function gapName(name: string): string {
+  return name.replace(/^durable/, "loop-gap").replace(/^relaxed/, "loop-gap-relaxed");
+}
+
+function runSlower(ms: number): void {
+  if (flags.case !== undefined && !flags.case.endsWith(`-sync${ms}ms`)) return;
+  const { case: wanted, slower: _, ...pace } = flags;
+  const given = Object.entries({ ...pace, slower: String(ms), ...(wanted && { case: wanted }) });
+  if (
+    runWithSlowDisk(
+      directory,
+      ms,
+      given.map(([name, value]) => `--${name}=${value}`),
+    )
+  )
+    return;
+  process.stderr.write(`The cases with ${ms} ms more per sync need Linux and a C compiler.\n`);
+}
+
+async function runCases(cases: readonly Case[]): Promise<void> {
+  for (const relaxed of [false, true]) {
+    const some = cases.filter((one) => one.relaxed === relaxed);
+    if (some.length === 0) continue;
+    const atlas = await openAtlas(directory, relaxed ? "relaxed" : "full");
+    const peer = openRaw(directory, relaxed ? "NORMAL" : "FULL");
+    for (const one of some) await runCase(one, atlas, peer);
+    await atlas.close();
+    await peer.close();
+  }
+}
+
+async function runCase({ name, callers, relaxed }: Case, atlas: Side, peer: Side): Promise<void> {
+  const results: { readonly atlas: Round; readonly peer: Round }[] = [];
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
+    // Whoever comes first in a round may find the disk in another state.
+    const first = round % 2 === 0 ? await runRound(atlas, callers) : undefined;
+    const other = await runRound(peer, callers);
+    const result = { atlas: first ?? (await runRound(atlas, callers)), peer: other };
+    if (round >= 0) results.push(result);
+  }
+  const peerName = `better-sqlite3 ${relaxed ? "NORMAL" : "FULL"}`;
+  print(name, {
+    atlas: Math.round(median(results.map((result) => result.atlas.perSecond))),
+    peer: Math.round(median(results.map((result) => result.peer.perSecond))),
+    peerName,
+    unit: "tx/s",
+    ratio: twoDigits(median(results.map((r) => r.atlas.perSecond / r.peer.perSecond))),
+  });
+  const [gap, peerGap] = [
+    Math.max(...results.map((result) => result.atlas.gapMs)),
+    Math.max(...results.map((result) => result.peer.gapMs)),
+  ];
+  print(gapName(name), {
+    atlas: twoDigits(gap),
+    peer: twoDigits(peerGap),
+    peerName,
+    unit: "ms",
+    ratio: twoDigits(peerGap / gap),
+    median: twoDigits(median(results.map((result) => result.atlas.gapMs))),
+  });
+}
+
+async function runRound({ once }: Side, callers: number): Promise<Round> {
+  const delays = monitorEventLoopDelay({ resolution: gapResolutionMs });
+  delays.enable();
   const start = performance.now();
   let count = 0;
   const loop = async (): Promise<void> => {
@@ -94,38 +142,22 @@ async function closedLoop(callers: number, once: () => Promise<unknown>): Promis
     }
   };
   await Promise.all(Array.from({ length: callers }, loop));
-  return (count / (performance.now() - start)) * 1000;
+  const elapsedMs = performance.now() - start;
+  delays.disable();
+  // Whoever never lets the loop go on has paused it for the whole round.
+  const gapMs = delays.count === 0 ? elapsedMs : Math.max(0, delays.max / 1e6 - gapResolutionMs);
+  return { perSecond: (count / elapsedMs) * 1_000, gapMs };
 }
 
 function median(samples: readonly number[]): number {
-  const sorted = samples.toSorted((x, y) => x - y);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return samples.toSorted((x, y) => x - y)[Math.floor(samples.length / 2)] ?? Number.NaN;
 }
 
-const directory = mkdtempSync(join(process.env["ATLAS_BENCH_DIR"] ?? tmpdir(), "atlas-bench-"));
-const sides = [await openAtlas(directory), await openRaw(directory)] as const;
-for (const callers of [1, 8, 64, 256]) {
-  const name = `durable-${callers}`;
-  if (flags.case !== undefined && flags.case !== name) continue;
-  const rates: [number[], number[]] = [[], []];
-  for (let round = 0; round <= roundCount; round += 1)
-    for (const [side, { round: run }] of sides.entries()) {
-      const rate = await run(callers);
-      // The first round warms up.
-      if (round > 0) rates[side === 0 ? 0 : 1].push(rate);
-    }
-  const [atlas, peer] = rates.map(median) as [number, number];
-  process.stdout.write(
-    `${JSON.stringify({
-      bench: "transaction",
-      case: name,
-      atlas: Math.round(atlas),
-      peer: Math.round(peer),
-      peerName: "better-sqlite3 FULL",
-      unit: "tx/s",
-      ratio: Number((atlas / peer).toFixed(2)),
-    })}\n`,
-  );
+function twoDigits(value: number): number {
+  return Number(value.toFixed(2));
 }
-for (const side of sides) await side.close();
-rmSync(directory, { recursive: true });
+
+function print(name: string, result: object): void {
+  if (flags.case !== undefined && flags.case !== name) return;
+  process.stdout.write(`${JSON.stringify({ bench: "transaction", case: name, ...result })}\n`);
+}
