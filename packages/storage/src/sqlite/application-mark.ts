@@ -15,15 +15,31 @@ export async function probeFile(file: DataFile, deadline: Deadline): Promise<voi
   const size = statSync(file.path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return;
   await waitWhileBusy(busyWaitOf(file), deadline, () => {
-    const handle = openRaw(file, "reader");
     try {
-      refuseForeign(file, handle);
+      look(file, "reader");
     } catch (cause) {
-      throw translateError(cause, { during: "open", location: file.location });
-    } finally {
-      handle.close();
+      if (!needsRollback(cause)) throw cause;
+      // A process ended while it made the file, before there was a log. What it
+      // began is undone by the first look of a handle that may write.
+      look(file, "writer");
     }
   });
+}
+
+function look(file: DataFile, kind: "reader" | "writer"): void {
+  const handle = openRaw(file, kind);
+  try {
+    refuseForeign(file, handle);
+  } catch (cause) {
+    throw translateError(cause, { during: "open", location: file.location });
+  } finally {
+    handle.close();
+  }
+}
+
+function needsRollback(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "SQLITE_READONLY_ROLLBACK";
 }
 
 /** Stamps an empty file as one of this program, under the write lock. */

@@ -171,7 +171,9 @@ export class SqliteWalManager implements WalManager {
   }
 
   async #look(): Promise<void> {
-    const { frames, framesCopied } = this.#source.frames() ?? { frames: 0, framesCopied: 0 };
+    const counted = this.#countFrames();
+    if (counted === undefined) return;
+    const { frames, framesCopied } = counted;
     const limit = this.#limitFrames();
     const waitingMax = Math.min(framesWaitingMax, limit * waitingShare);
     this.#planNextLook(frames, waitingMax);
@@ -186,6 +188,20 @@ export class SqliteWalManager implements WalManager {
       this.#report(error);
     } finally {
       this.#looking = false;
+    }
+  }
+
+  /**
+   * What is in the log; undefined when nobody can say, as on a device that
+   * failed while the file was opened again. Nobody waits for these looks, so an
+   * error of theirs would end the process.
+   */
+  #countFrames(): LogFrames | undefined {
+    try {
+      return this.#source.frames() ?? { frames: 0, framesCopied: 0 };
+    } catch (error) {
+      this.#report(error);
+      return undefined;
     }
   }
 
@@ -240,8 +256,8 @@ export class SqliteWalManager implements WalManager {
   }
 
   async #copyRest(): Promise<void> {
-    const { frames, framesCopied } = this.#source.frames() ?? { frames: 0, framesCopied: 0 };
-    if (this.#closed || frames === framesCopied) return;
+    const counted = this.#countFrames();
+    if (this.#closed || counted === undefined || counted.frames === counted.framesCopied) return;
     try {
       await this.checkpoint();
     } catch (error) {
