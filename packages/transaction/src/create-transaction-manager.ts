@@ -1,19 +1,24 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Connection, Database, WriterLease } from "@atlas/storage";
+import type { Connection, Database, Reader, WriterLease } from "@atlas/storage";
 import { createAmbientConnection } from "./ambient-connection.ts";
+import { activeTransactions } from "./active-transactions.ts";
 import { transactionError } from "./errors.ts";
-import { Frame, type FrameRoot, readonlyError, transactionId } from "./frame.ts";
+import { Frame, type FrameRoot, type RollbackHook, transactionId } from "./frame.ts";
 import { createManualTransaction } from "./manual-transaction.ts";
 import { readonlyConnection } from "./read-transaction.ts";
+import { createRetryBudget } from "./retry-policy.ts";
+import { type FrameBody, runBody } from "./run-body.ts";
+import { runNested } from "./run-nested.ts";
 import { runProgram, type ProgramBody } from "./run-program.ts";
+import { type RetryHost, runWithRetry } from "./run-with-retry.ts";
 import { submitMember } from "./submit-member.ts";
 import type {
   IsolationLevel,
   ManualTransaction,
   Transaction,
   TransactionManager,
-  TransactionStatus,
 } from "./transaction.ts";
+import type { TransactionStatistics, TransactionStatus } from "./transaction-status.ts";
 import {
   checkTransactionOptions,
   type ResolvedManagerOptions,
@@ -45,7 +50,8 @@ class Manager implements TransactionManager {
   readonly #options: ResolvedManagerOptions;
   readonly #lane: WriterLane;
   readonly #frames: AsyncLocalStorage<Frame | undefined> = new AsyncLocalStorage();
-  readonly #current = (): Frame | undefined => this.#frames.getStore();
+  readonly #retrying: RetryHost;
+  readonly #readers = new Set<FrameRoot>();
   #sequence = 0;
   #closed: Promise<void> | undefined;
 
@@ -54,7 +60,13 @@ class Manager implements TransactionManager {
     this.#lease = lease;
     this.#options = options;
     this.#lane = new WriterLane(lease, options);
-    this.connection = createAmbientConnection(database, this, this.#current);
+    this.#retrying = {
+      budget: createRetryBudget(options.retryBudget),
+      statistics: this.#lane.statistics,
+      options,
+    };
+    const current = (): Frame | undefined => this.#frames.getStore();
+    this.connection = createAmbientConnection(database, this, current);
   }
 
   atomic<T>(
@@ -137,7 +149,16 @@ class Manager implements TransactionManager {
   }
 
   status(): TransactionStatus {
-    return this.#lane.status();
+    const transactions = activeTransactions(
+      this.#lane.members(),
+      this.#readers,
+      this.#options.clock(),
+    );
+    return { ...this.#lane.counts(), transactions };
+  }
+
+  statistics(): TransactionStatistics {
+    return this.#lane.statistics.summary(this.#options.monotonicClock());
   }
 
   close(): Promise<void> {
@@ -150,29 +171,32 @@ class Manager implements TransactionManager {
   }
 
   /** Every outcome, a refusal too, is a promise; `T` is what `body` answers with. */
-  #start<T>(
-    body: (frame: Frame) => unknown,
-    options: TransactionOptions,
-    program: boolean,
-  ): Promise<T> {
+  #start<T>(body: FrameBody, options: TransactionOptions, program: boolean): Promise<T> {
     try {
-      return this.#dispatch(body, options, program) as Promise<T>;
+      if (options !== noOptions) checkTransactionOptions(options);
+      // A nested one is repeated with everything around it, or not at all.
+      const repeats = options.retry !== undefined && this.#frames.getStore() === undefined;
+      const result = repeats
+        ? runWithRetry(this.#retrying, options, async () => this.#dispatch(body, options, program))
+        : this.#dispatch(body, options, program);
+      return result as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #dispatch(
-    body: (frame: Frame) => unknown,
-    options: TransactionOptions,
-    program: boolean,
-  ): Promise<unknown> {
-    if (options !== noOptions) checkTransactionOptions(options);
+  #dispatch(body: FrameBody, options: TransactionOptions, program: boolean): Promise<unknown> {
     const outer = this.#frames.getStore();
-    if (outer !== undefined) return this.#nest(outer, body, options);
+    if (outer !== undefined)
+      return runNested(outer, {
+        body,
+        options,
+        runHooks: (frame, hooks) => this.#runHooks(frame, hooks),
+      });
     if (this.#closed !== undefined) throw managerClosed();
     if (options.readonly === true) return this.#readonly(body, options);
-    const frame = new Frame(this.#root(this.#lease.writer));
+    const { writer } = this.#lease;
+    const frame = new Frame(this.#root(writer, program && writer.sync !== undefined));
     return submitMember(this.#lane, {
       frame,
       body: () => this.#frames.run(frame, body, frame),
@@ -182,76 +206,37 @@ class Manager implements TransactionManager {
     });
   }
 
-  #nest(
-    outer: Frame,
-    body: (frame: Frame) => unknown,
-    options: TransactionOptions,
-  ): Promise<unknown> {
-    outer.assertOpen();
-    if (options.independent === true) throw wouldDeadlock();
-    if (outer.writer === undefined) {
-      if (options.readonly !== true) throw readonlyError();
-      return outer.nest((child) => this.#runNested(child, body));
-    }
-    const { writer } = outer;
-    return outer.nest(async (child) => {
-      const savepoint = `nested_${child.depth}`;
-      await writer.savepoint(savepoint);
-      try {
-        const result = await this.#runNested(child, body);
-        await writer.release(savepoint);
-        outer.adoptHooks(child);
-        return result;
-      } catch (error) {
-        // Without a transaction there is nothing left to undo: the database, or
-        // a deadline of the outermost body, has undone it already.
-        if (writer.inTransaction && outer.open) await writer.rollbackTo(savepoint);
-        for (const hook of child.takeRollbackHooks()) this.#runHook(child.id, hook);
-        throw error;
-      }
-    });
-  }
-
-  async #runNested(child: Frame, body: (frame: Frame) => unknown): Promise<unknown> {
-    try {
-      const result = await this.#frames.run(child, async () => body(child));
-      child.assertOpen();
-      if (child.hasUnfinishedChild)
-        throw transactionError(
-          "transaction.child_unfinished",
-          "A nested transaction returned while one inside it was still running, so it was " +
-            "rolled back. Await every nested `atomic`.",
-          { txState: "active" },
-        );
-      return result;
-    } finally {
-      child.close();
-    }
-  }
-
-  #readonly(body: (frame: Frame) => unknown, options: TransactionOptions): Promise<unknown> {
+  #readonly(body: FrameBody, options: TransactionOptions): Promise<unknown> {
     const { signal, waitTimeoutMs } = options;
-    return this.#database.read(
-      async (reader) => {
-        const root = this.#root(undefined);
-        const id = transactionId(root);
-        const frame = new Frame({ ...root, connection: readonlyConnection(id, reader) });
-        try {
-          const result = await this.#frames.run(frame, async () => body(frame));
-          for (const hook of frame.commitHooks) this.#runHook(id, hook);
-          return result;
-        } finally {
-          frame.close();
-        }
-      },
-      {
+    const root = this.#root(undefined, false);
+    this.#readers.add(root);
+    return this.#database
+      .read((reader) => this.#read(root, { body, options, reader }), {
         ...(signal === undefined ? {} : { signal }),
         ...(waitTimeoutMs === undefined ? {} : { acquireTimeoutMs: waitTimeoutMs }),
-      },
-    );
+      })
+      .finally(() => this.#readers.delete(root));
   }
 
-  #root(writer: WriterLease["writer"] | undefined): FrameRoot {
+  async #read(
+    root: FrameRoot,
+    { body, options, reader }: { body: FrameBody; options: TransactionOptions; reader: Reader },
+  ): Promise<unknown> {
+    root.connection = readonlyConnection(transactionId(root), reader);
+    const frame = new Frame(root);
+    try {
+      const result = await runBody(frame, body, options);
+      this.#runHooks(frame, frame.commitHooks);
+      return result;
+    } catch (error) {
+      this.#runHooks(frame, frame.takeRollbackHooks());
+      throw error;
+    } finally {
+      await root.enlisted?.undone("rolledBack");
+    }
+  }
+
+  #root(writer: WriterLease["writer"] | undefined, neverWaits: boolean): FrameRoot {
     this.#sequence += 1;
     return {
       number: this.#sequence,
@@ -259,16 +244,21 @@ class Manager implements TransactionManager {
       connection: this.#lease.writer,
       isolation: "serializable",
       writer,
-      current: this.#current,
+      frames: this.#frames,
+      neverWaits,
+      origin: this.#options.captureOrigin ? originHere() : undefined,
       operations: 0,
+      enlisted: undefined,
     };
   }
 
-  #runHook(id: string, hook: () => void): void {
-    try {
-      this.runWithoutTransaction(hook);
-    } catch (error) {
-      this.#options.onEvent?.({ type: "transaction.hook_failed", id, error });
+  #runHooks(frame: Frame, hooks: readonly RollbackHook[]): void {
+    for (const hook of hooks) {
+      try {
+        this.runWithoutTransaction(() => hook("rolledBack"));
+      } catch (error) {
+        this.#options.onEvent?.({ type: "transaction.hook_failed", id: frame.id, error });
+      }
     }
   }
 
@@ -294,11 +284,9 @@ function managerClosed(): Error {
   );
 }
 
-function wouldDeadlock(): Error {
-  return transactionError(
-    "transaction.would_deadlock",
-    "An independent transaction was asked for inside another one. There is one writer, so it " +
-      "would wait for itself. Leave `independent` out to nest.",
-    { txState: "active" },
-  );
+/** A holder of the stack, which is made into text only when somebody reads it. */
+function originHere(): { readonly stack?: string } {
+  const holder = {};
+  Error.captureStackTrace(holder, originHere);
+  return holder;
 }

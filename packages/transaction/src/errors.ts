@@ -107,6 +107,205 @@ export const transactionErrorCodes = {
     retryable: false,
     hint: "Correct the option that the message names.",
   },
+
+  // Participants and retries.
+  /** The transaction is committed, but a participant could not finish its part. */
+  "transaction.apply_pending": {
+    severity: "high",
+    recoverable: true,
+    retryable: false,
+    hint: "Do not repeat the transaction. Remove the cause, then run the participant's recovery.",
+  },
+  /** A participant that has to wait before the commit was enlisted in a program. */
+  "transaction.participant_waits": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Use `atomic` for a body with such a participant.",
+  },
+  /** A memory map or a file transaction would grow beyond its limit. */
+  "transaction.participant_full": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Remove what is no longer needed, do less at a time, or allow more in the options.",
+  },
+  /** A value cannot be kept in memory such that nobody can change it. */
+  "transaction.value_unsupported": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Keep plain objects, lists, texts, numbers, booleans and null.",
+  },
+  /** A call that is made outside transactions was made inside one. */
+  "transaction.already_active": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Call it before or after the transaction.",
+  },
+  /** Somebody else changed a file in between; their change is kept. */
+  "transaction.file_conflict": {
+    severity: "medium",
+    recoverable: true,
+    retryable: true,
+    hint: "Read the file again and decide anew.",
+  },
+  /** A path leads out of the store, through a link, or to something that is no file. */
+  "transaction.file_path_refused": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Use a relative path to a file below the directory of the store.",
+  },
+  /** A file that was to be moved does not exist. */
+  "transaction.file_missing": {
+    severity: "low",
+    recoverable: true,
+    retryable: false,
+    hint: "Look which files there are before moving one.",
+  },
+  /** The file store was closed. */
+  "transaction.file_store_closed": {
+    severity: "medium",
+    recoverable: false,
+    retryable: false,
+    hint: "Create a new file store.",
+  },
+
+  // Named locks and leases.
+  /** Owners waited for each other's locks in a circle; this one was the youngest. */
+  "transaction.deadlock": {
+    severity: "low",
+    recoverable: true,
+    retryable: true,
+    hint: "Release the locks and begin the work again; `run` of the lock manager does so by itself.",
+  },
+  /** A lock was not free in time. */
+  "transaction.lock_timeout": {
+    severity: "medium",
+    recoverable: true,
+    retryable: true,
+    hint: "Look at the lock table for who holds it; hold locks for less time, or wait longer.",
+  },
+  /** A lock was used after it had been released. */
+  "transaction.lock_released": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Keep the lock until the work that it protects is done.",
+  },
+  /** A lock was asked for by work whose owner has ended. */
+  "transaction.lock_owner_ended": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Await everything that the body of `run` starts.",
+  },
+  /** A lock was asked for outside any owner. */
+  "transaction.lock_unowned": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Take locks inside `run` of the lock manager.",
+  },
+  /** A lease ran out and was taken by somebody else, or was released. */
+  "transaction.lease_lost": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Stop this work: somebody else goes on with it. Renew leases well before they run out.",
+  },
+
+  // Operations and commands.
+  /** A rule was broken before the commit, or a command refused to run. */
+  "transaction.operation_refused": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Nothing was changed. Correct what the message names and run it again.",
+  },
+  /** An operation failed; the cause and `txState` say why and what has become of the data. */
+  "transaction.operation_failed": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Look at the cause; it tells whether to try again.",
+  },
+  /** A command failed, and everything before it was undone. */
+  "transaction.command_failed": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Look at the cause; nothing is left of the commands before it.",
+  },
+  /** A command failed, and some before it could not be undone. */
+  "transaction.undo_incomplete": {
+    severity: "critical",
+    recoverable: false,
+    retryable: false,
+    hint: "Undo by hand what `details.notUndone` names, then try again.",
+  },
+
+  // Service states.
+  /** A service or a state of this name is not known. */
+  "transaction.state_unknown": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Register the service, or declare the state, first.",
+  },
+  /** A service is not in the state or version that the caller expected. */
+  "transaction.state_conflict": {
+    severity: "low",
+    recoverable: true,
+    retryable: false,
+    hint: "Read the service again and decide anew.",
+  },
+  /** A transition that is not declared was asked for. */
+  "transaction.state_illegal": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Go through the states that the declared transitions allow.",
+  },
+  /** A service, or one that depends on it, would be in a state whose requirements are not met. */
+  "transaction.state_dependency": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Bring the services that the message names into the right states first.",
+  },
+  /** Content does not fit its checksum. */
+  "transaction.state_tampered": {
+    severity: "critical",
+    recoverable: true,
+    retryable: false,
+    hint: "Find out what has changed it, and restore a snapshot that is known to be good.",
+  },
+
+  // Sagas.
+  /** A saga was defined, started or resolved in a way that cannot be meant. */
+  "transaction.saga_invalid": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Correct what the message names.",
+  },
+  /** A key was used before for another input. */
+  "transaction.saga_key_reused": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Use a key of its own for each piece of work, or pass the same input again.",
+  },
+  /** There is no saga of this id or name. */
+  "transaction.saga_unknown": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Check the id; sagas that ended long ago may have been pruned.",
+  },
 } as const;
 
 /** The codes of `transactionErrorCodes`. */

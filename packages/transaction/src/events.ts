@@ -14,4 +14,16 @@ export type TransactionEvent =
     }
   | { readonly type: "transaction.sync_failed"; readonly error: unknown }
   | { readonly type: "transaction.reopened" }
+  /** A body is going to run again, after the pause, because of an error with this code. */
+  | {
+      readonly type: "transaction.retry";
+      /** The attempt that failed, from 1. */
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly code: string;
+    }
+  /** The transaction is committed and a participant could not finish its part. */
+  | { readonly type: "transaction.apply_failed"; readonly id: string; readonly error: unknown }
+  /** A participant failed to clean up after a rollback. */
+  | { readonly type: "transaction.undo_failed"; readonly id: string; readonly error: unknown }
   | { readonly type: "transaction.hook_failed"; readonly id: string; readonly error: unknown };

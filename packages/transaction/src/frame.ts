@@ -12,8 +12,11 @@
  */
 import type { Connection, ExecuteResult, Query, RunResult, SqlValue } from "@atlas/storage";
 import type { ValuesArgument, Writer } from "@atlas/storage";
+import type { AsyncLocalStorage } from "node:async_hooks";
 import { AtlasError } from "@atlas/errors";
+import { Enlisted } from "./enlisted.ts";
 import { transactionError } from "./errors.ts";
+import type { Participant, UndoneOutcome } from "./participant.ts";
 import { createSavepointStack, type SavepointStack } from "./savepoint-stack.ts";
 import type { IsolationLevel, Transaction } from "./transaction.ts";
 
@@ -23,14 +26,24 @@ export interface FrameRoot {
   readonly number: number;
   /** In milliseconds since the epoch. */
   readonly startedAt: number;
-  readonly connection: Connection;
+  /** Of a read-only transaction it is set when a reader is there. */
+  connection: Connection;
   readonly isolation: IsolationLevel;
   /** Absent in a read-only transaction. */
   readonly writer: Writer | undefined;
-  /** The frame in which the calling code runs. */
-  readonly current: () => Frame | undefined;
+  /** The frame in which code runs. */
+  readonly frames: AsyncLocalStorage<Frame | undefined>;
+  /** The body must not wait, and neither may its participants. */
+  readonly neverWaits: boolean;
+  /** Where it was started; its `stack` is text only when somebody asks for it. */
+  readonly origin: { readonly stack?: string } | undefined;
   operations: number;
+  /** Most transactions have no participants and pay nothing for them. */
+  enlisted: Enlisted | undefined;
 }
+
+/** @internal */
+export type RollbackHook = (outcome: UndoneOutcome) => void;
 
 const noHooks: readonly (() => void)[] = [];
 
@@ -51,7 +64,7 @@ export class Frame implements Transaction {
   #savepoints: SavepointStack | undefined;
   // Most transactions have no hooks, and an array each would be a noticeable part of their cost.
   #commitHooks: (() => void)[] | undefined;
-  #rollbackHooks: (() => void)[] | undefined;
+  #rollbackHooks: RollbackHook[] | undefined;
 
   constructor(root: FrameRoot, parent?: Frame) {
     this.#root = root;
@@ -61,6 +74,9 @@ export class Frame implements Transaction {
 
   get id(): string {
     return transactionId(this.#root);
+  }
+  get readonly(): boolean {
+    return this.#root.writer === undefined;
   }
   get startTime(): Date {
     return new Date(this.#root.startedAt);
@@ -122,15 +138,13 @@ export class Frame implements Transaction {
 
   createSavepoint(name: string): Promise<void> {
     return this.#perform(async () => {
-      this.#savepoints ??= createSavepointStack(this.#requireWriter(), this.depth);
-      await this.#savepoints.create(name);
+      await this.#savepointStack().create(name);
     });
   }
 
   rollbackTo(name: string): Promise<void> {
     return this.#perform(async () => {
-      this.#savepoints ??= createSavepointStack(this.#requireWriter(), this.depth);
-      await this.#savepoints.rollbackTo(name);
+      await this.#savepointStack().rollbackTo(name);
     });
   }
 
@@ -139,9 +153,17 @@ export class Frame implements Transaction {
     (this.#commitHooks ??= []).push(hook);
   }
 
-  afterRollback(hook: () => void): void {
+  afterRollback(hook: RollbackHook): void {
     this.assertOpen();
     (this.#rollbackHooks ??= []).push(hook);
+  }
+
+  enlist(key: object, create: () => Participant): Participant {
+    const target = this.#target();
+    target.assertOpen();
+    if (target.#child !== undefined) throw busyWithChild(this.id);
+    this.#root.enlisted ??= new Enlisted(this.#root.neverWaits);
+    return this.#root.enlisted.enlist(key, create);
   }
 
   /** Runs `work` as a nested frame when all earlier siblings have ended. */
@@ -174,7 +196,7 @@ export class Frame implements Transaction {
       (this.#rollbackHooks ??= []).push(...child.#rollbackHooks);
   }
 
-  takeRollbackHooks(): readonly (() => void)[] {
+  takeRollbackHooks(): readonly RollbackHook[] {
     return this.#rollbackHooks?.splice(0) ?? noHooks;
   }
 
@@ -204,7 +226,7 @@ export class Frame implements Transaction {
   /** Where a call on this frame belongs: see invariant 1. */
   #target(): Frame {
     if (this.#child === undefined) return this;
-    for (let frame = this.#root.current(); frame !== undefined; frame = frame.parent)
+    for (let frame = this.#root.frames.getStore(); frame !== undefined; frame = frame.parent)
       if (frame === this.#child) return frame.#target();
     return this;
   }
@@ -218,9 +240,10 @@ export class Frame implements Transaction {
     return result;
   }
 
-  #requireWriter(): Writer {
-    if (this.#root.writer !== undefined) return this.#root.writer;
-    throw readonlyError();
+  #savepointStack(): SavepointStack {
+    if (this.#root.writer === undefined) throw readonlyError();
+    this.#savepoints ??= createSavepointStack(this.#root, this.#root.writer, this.depth);
+    return this.#savepoints;
   }
 }
 
@@ -229,6 +252,15 @@ export function readonlyError(): AtlasError {
   return transactionError(
     "transaction.readonly",
     "A read-only transaction was asked to write. Begin the outermost transaction for writing.",
+    { txState: "active" },
+  );
+}
+
+function busyWithChild(id: string): AtlasError {
+  return transactionError(
+    "transaction.child_unfinished",
+    `Transaction ${id} has a nested transaction that is still running. Await it, or make the ` +
+      "call inside it.",
     { txState: "active" },
   );
 }

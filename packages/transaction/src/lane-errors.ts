@@ -1,7 +1,6 @@
 /** What the writer lane tells members that it ends, and what it makes of errors it is told. */
 import { AtlasError } from "@atlas/errors";
 import { transactionError } from "./errors.ts";
-import type { Member } from "./member.ts";
 
 /** @internal */
 export function waitTimeout(waitedMs: number): AtlasError {
@@ -14,13 +13,35 @@ export function waitTimeout(waitedMs: number): AtlasError {
 }
 
 /** @internal */
-export function holdTimeout(member: Member): AtlasError {
+export function holdTimeout(id: string, holdTimeoutMs: number): AtlasError {
   return transactionError(
     "transaction.timeout",
-    `The body of transaction ${member.frame.id} kept the writer for more than ` +
-      `${member.holdTimeoutMs} ms, so it was rolled back. Do slow work before the transaction, ` +
-      "or allow more time with `holdTimeoutMs`.",
+    `The body of transaction ${id} took more than ${holdTimeoutMs} ms, so it was rolled back. ` +
+      "Do slow work before the transaction, or allow more time with `holdTimeoutMs`.",
     { txState: "rolledBack", retryable: false },
+  );
+}
+
+/** @internal */
+export function cancelled(signal: AbortSignal): AtlasError {
+  return transactionError(
+    "transaction.cancelled",
+    "The transaction was cancelled by its signal, and nothing was changed.",
+    { cause: signal.reason, txState: "rolledBack" },
+  );
+}
+
+/** @internal */
+export function applyPending(id: string, failures: readonly unknown[]): AtlasError {
+  const [first] = failures;
+  return transactionError(
+    "transaction.apply_pending",
+    `Transaction ${id} is committed, but what belongs to it beside the database is not complete ` +
+      "yet. The cause says why. Do not repeat the transaction; recovery finishes it.",
+    {
+      cause: failures.length === 1 ? first : new AggregateError(failures),
+      details: { committed: true },
+    },
   );
 }
 

@@ -18,6 +18,9 @@ export function createManualTransaction(frame: Frame, end: ManualEnd): ManualTra
     get isolation() {
       return frame.isolation;
     },
+    get readonly() {
+      return frame.readonly;
+    },
     get startTime() {
       return frame.startTime;
     },
@@ -33,6 +36,7 @@ export function createManualTransaction(frame: Frame, end: ManualEnd): ManualTra
     rollbackTo: (name) => frame.rollbackTo(name),
     afterCommit: (hook) => frame.afterCommit(hook),
     afterRollback: (hook) => frame.afterRollback(hook),
+    enlist: (key, create) => frame.enlist(key, create),
     commit: end.commit,
     rollback: end.rollback,
     [Symbol.asyncDispose]: end.rollback,

@@ -1,5 +1,6 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Frame } from "./frame.ts";
+import type { Priority } from "./transaction-options.ts";
 
 /**
  * One transaction in the writer's queue. The lane runs it, whoever submitted
@@ -9,7 +10,9 @@ import type { Frame } from "./frame.ts";
  */
 export interface Member {
   readonly frame: Frame;
-  readonly durable: boolean;
+  readonly priority: Priority;
+  /** Whether it waits for a sync; set when it turns out to have participants. */
+  durable: boolean;
   /** On the monotonic clock. */
   readonly enqueuedAt: number;
   readonly waitTimeoutMs: number;
@@ -24,6 +27,10 @@ export interface Member {
   /** Set while a waiting body runs: ends the wait with this error. */
   interrupt: ((error: unknown) => void) | undefined;
   result: unknown;
+  /** Why its body failed. */
+  failure: unknown;
+  /** True when it has been told of its end. */
+  ended: boolean;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }

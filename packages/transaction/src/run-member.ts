@@ -1,5 +1,5 @@
-import type { AtlasError } from "@atlas/errors";
 import type { Answer, Writer } from "@atlas/storage";
+import type { AtlasError } from "@atlas/errors";
 import { transactionError } from "./errors.ts";
 import type { Member } from "./member.ts";
 
@@ -8,7 +8,7 @@ const savepoint = "member";
 
 /**
  * Runs one member inside the open transaction of `writer`. Afterwards its work
- * is part of that transaction, or has been undone and `member.reject` called.
+ * is part of that transaction, or has been undone and `member.failure` says why.
  *
  * The first member needs no savepoint: when it fails, everything is undone.
  * Answers true when the member succeeded; at once when nothing has to be waited
@@ -25,29 +25,25 @@ export function runMember(writer: Writer, member: Member, first: boolean): Answe
 
 /** A program on an embedded driver: nothing here answers with a promise. */
 function runAtOnce(writer: Writer, member: Member, first: boolean): boolean {
-  let failure: unknown;
   try {
     if (!first) void writer.savepoint(savepoint);
     const outcome = member.context.runInAsyncScope(member.body);
     if (isPromise(outcome)) throw refusePromise(outcome);
     member.result = outcome;
+    const { enlisted } = member.frame.root;
+    if (enlisted !== undefined && writer.sync !== undefined) enlisted.prepareSync(writer.sync);
     member.frame.close();
     if (!first) void writer.release(savepoint);
     return true;
   } catch (error) {
-    failure = error;
+    member.failure = error;
   }
   member.frame.close();
-  try {
-    if (writer.inTransaction) void (first ? writer.rollback() : writer.rollbackTo(savepoint));
-  } finally {
-    member.reject(failure);
-  }
+  if (writer.inTransaction) void (first ? writer.rollback() : writer.rollbackTo(savepoint));
   return false;
 }
 
 async function runWaiting(writer: Writer, member: Member, first: boolean): Promise<boolean> {
-  let failure: unknown;
   try {
     if (!first) await writer.savepoint(savepoint);
     const outcome = member.context.runInAsyncScope(member.body);
@@ -57,21 +53,33 @@ async function runWaiting(writer: Writer, member: Member, first: boolean): Promi
     } else {
       member.result = outcome;
     }
-    member.frame.assertOpen();
-    if (member.frame.hasUnfinishedChild) throw unfinishedChild(member.frame.id);
+    refuseUnfinished(member);
+    if (member.frame.root.enlisted !== undefined) await prepare(writer, member);
     member.frame.close();
     if (!first) await writer.release(savepoint);
     return true;
   } catch (error) {
-    failure = error;
+    member.failure = error;
   }
   member.frame.close();
-  try {
-    await undo(writer, first);
-  } finally {
-    member.reject(failure);
-  }
+  await undo(writer, first);
   return false;
+}
+
+/** The participants' part before the commit belongs to the body: its deadline holds for both. */
+async function prepare(writer: Writer, member: Member): Promise<void> {
+  const { frame, context } = member;
+  const { enlisted, frames } = frame.root;
+  const prepared = context.runInAsyncScope(() =>
+    frames.run(frame, async () => enlisted?.prepare(frame, writer.sync)),
+  );
+  await interruptible(member, prepared);
+  refuseUnfinished(member);
+}
+
+function refuseUnfinished({ frame }: Member): void {
+  frame.assertOpen();
+  if (frame.hasUnfinishedChild) throw unfinishedChild(frame.id);
 }
 
 /** Undoes the member; a database that has already given up everything needs nothing. */

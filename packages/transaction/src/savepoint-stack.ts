@@ -1,4 +1,5 @@
 import type { Writer } from "@atlas/storage";
+import type { Enlisted, Marks } from "./enlisted.ts";
 import { transactionError } from "./errors.ts";
 
 /** The savepoints a body sets by name. @internal */
@@ -16,8 +17,13 @@ const savepointsMax = 1_000;
  *
  * @internal
  */
-export function createSavepointStack(writer: Writer, depth: number): SavepointStack {
+export function createSavepointStack(
+  root: { readonly enlisted: Enlisted | undefined },
+  writer: Writer,
+  depth: number,
+): SavepointStack {
   const names: string[] = [];
+  const marks: (Marks | undefined)[] = [];
   const inner = (index: number): string => `named_${depth}_${index}`;
   return {
     async create(name) {
@@ -28,6 +34,7 @@ export function createSavepointStack(writer: Writer, depth: number): SavepointSt
         );
       await writer.savepoint(inner(names.length));
       names.push(name);
+      marks.push(root.enlisted?.marks());
     },
     async rollbackTo(name) {
       const index = names.lastIndexOf(name);
@@ -38,7 +45,9 @@ export function createSavepointStack(writer: Writer, depth: number): SavepointSt
           { details: { name } },
         );
       await writer.rollbackTo(inner(index));
+      root.enlisted?.undoTo(marks[index]);
       names.length = index + 1;
+      marks.length = index + 1;
       await writer.savepoint(inner(index));
     },
   };

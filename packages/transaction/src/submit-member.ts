@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
-import { transactionError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
+import { cancelled } from "./lane-errors.ts";
 import type { Member } from "./member.ts";
 import type { ResolvedManagerOptions, TransactionOptions } from "./transaction-options.ts";
 import type { WriterLane } from "./writer-lane.ts";
@@ -17,9 +17,12 @@ export interface Submission {
 /** Queues a transaction and resolves with its result when it is acknowledged. @internal */
 export function submitMember(lane: WriterLane, submission: Submission): Promise<unknown> {
   const { frame, body, program, options, defaults } = submission;
+  const { signal } = options;
+  if (signal?.aborted === true) return Promise.reject(cancelled(signal));
   return new Promise((resolve, reject) => {
     const member: Member = {
       frame,
+      priority: options.priority ?? "normal",
       durable: (options.durability ?? defaults.durability) === "full",
       enqueuedAt: defaults.monotonicClock(),
       waitTimeoutMs: options.waitTimeoutMs ?? defaults.waitTimeoutMs,
@@ -33,29 +36,19 @@ export function submitMember(lane: WriterLane, submission: Submission): Promise<
       program,
       interrupt: undefined,
       result: undefined,
+      failure: undefined,
+      ended: false,
       resolve,
       reject,
     };
-    const { signal } = options;
-    if (signal !== undefined) watchSignal(signal, member, lane);
-    if (signal?.aborted === true) return;
     lane.submit(member);
+    if (signal !== undefined) watchSignal(signal, member, lane);
   });
 }
 
 /** Cancels the member when the signal fires; the listener does not outlive the member. */
 function watchSignal(signal: AbortSignal, member: Member, lane: WriterLane): void {
-  const cancelled = (): Error =>
-    transactionError(
-      "transaction.cancelled",
-      "The transaction was cancelled by its signal, and nothing was changed.",
-      { cause: signal.reason, txState: "rolledBack" },
-    );
-  if (signal.aborted) {
-    member.reject(cancelled());
-    return;
-  }
-  const onAbort = (): void => lane.cancel(member, cancelled() as never);
+  const onAbort = (): void => lane.cancel(member, cancelled(signal));
   signal.addEventListener("abort", onAbort, { once: true });
   const forget = (): void => signal.removeEventListener("abort", onAbort);
   member.frame.afterCommit(forget);

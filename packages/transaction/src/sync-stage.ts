@@ -10,7 +10,8 @@ export interface SyncStageOptions {
   readonly lease: WriterLease;
   readonly policy: SyncPolicy;
   readonly now: () => number;
-  readonly onDurable: (member: Member) => void;
+  /** `now` is the time, which many members share. */
+  readonly onDurable: (member: Member, now: number) => void;
   readonly onFailed: (member: Member, error: AtlasError) => void;
   /** After every sync on the other thread, failed or not. */
   readonly onSynced: () => void;
@@ -62,9 +63,12 @@ export class SyncStage {
 
   /** Takes over members whose COMMIT has returned; `alone` when nobody else waits. */
   settle(members: readonly Member[], alone: boolean): void {
-    const { policy, onDurable } = this.#options;
+    const { policy, onDurable, now } = this.#options;
     const durable = members.filter((member) => member.durable);
-    for (const member of members) if (!member.durable) onDurable(member);
+    if (durable.length < members.length) {
+      const committedAt = now();
+      for (const member of members) if (!member.durable) onDurable(member, committedAt);
+    }
     if (durable.length === 0) return;
     if (alone && durable.length === 1 && this.#drained === undefined && policy.blockingPays()) {
       this.#syncBlocking(durable);
@@ -117,12 +121,13 @@ export class SyncStage {
 
   #succeed(members: readonly Member[], blocking: boolean): void {
     const { policy, now, onEvent, onDurable } = this.#options;
-    const durationMs = now() - this.#since;
+    const durableAt = now();
+    const durationMs = durableAt - this.#since;
     policy.recordSync(durationMs);
     this.#lastCount = members.length;
     this.#syncs += 1;
     onEvent?.({ type: "transaction.sync", durationMs, members: members.length, blocking });
-    for (const member of members) onDurable(member);
+    for (const member of members) onDurable(member, durableAt);
   }
 
   #fail(members: readonly Member[], cause: unknown): void {

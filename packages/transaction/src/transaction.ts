@@ -1,5 +1,7 @@
 import type { Connection, Query, RunResult, SyncConnection } from "@atlas/storage";
+import type { Participant, UndoneOutcome } from "./participant.ts";
 import type { TransactionOptions } from "./transaction-options.ts";
+import type { TransactionStatistics, TransactionStatus } from "./transaction-status.ts";
 
 /** The four levels of the SQL standard. */
 export type IsolationLevel =
@@ -12,6 +14,8 @@ export type IsolationLevel =
 export interface Transaction extends Connection {
   /** The level really given, which is never weaker than the one asked for. */
   readonly isolation: IsolationLevel;
+  /** True when nothing can be changed in it. */
+  readonly readonly: boolean;
   readonly startTime: Date;
   /** Statements run so far, nested transactions included. */
   readonly operations: number;
@@ -32,8 +36,22 @@ export interface Transaction extends Connection {
    * the transaction. What it throws is reported as an event and goes no further.
    */
   afterCommit(hook: () => void): void;
-  /** Runs `hook` once, when this transaction or one around it was rolled back. */
-  afterRollback(hook: () => void): void;
+  /**
+   * Runs `hook` once, when this transaction or one around it was rolled back,
+   * or when the device did not confirm its commit; `outcome` says which. Of
+   * `afterCommit` and `afterRollback` exactly one runs.
+   */
+  afterRollback(hook: (outcome: UndoneOutcome) => void): void;
+  /**
+   * Makes something part of the outermost transaction, once for each `key`, and
+   * answers with what `create` made the first time. With participants a
+   * transaction is always durable when acknowledged.
+   *
+   * @throws {AtlasError} transaction.participant_waits when it cannot take part in a program.
+   * @throws {AtlasError} transaction.child_unfinished when a nested transaction runs beside the
+   * caller: what it undoes could not be told from what the caller did meanwhile.
+   */
+  enlist(key: object, create: () => Participant): Participant;
 }
 
 /** A transaction that was begun by hand and must be ended by hand. */
@@ -72,19 +90,6 @@ export interface TransactionCoordinator {
     body: (transaction: Transaction) => T | Promise<T>,
     options?: TransactionOptions,
   ): Promise<T>;
-}
-
-/** A moment of the writer's queue and what it has done so far. */
-export interface TransactionStatus {
-  /** Transactions that wait for the writer. */
-  readonly queued: number;
-  /** Transactions that run or wait to become durable. */
-  readonly active: number;
-  readonly committed: number;
-  readonly rolledBack: number;
-  /** COMMITs issued; `committed / groups` is the average group. */
-  readonly groups: number;
-  readonly syncs: number;
 }
 
 /** Owns the writer of one database and hands it out fairly. */
@@ -127,7 +132,10 @@ export interface TransactionManager extends TransactionCoordinator, AsyncDisposa
   rollbackTo(name: string): Promise<void>;
   /** Runs `body` outside the current transaction: for timers and queues that outlive it. */
   runWithoutTransaction<T>(body: () => T): T;
+  /** What is going on at this moment. */
   status(): TransactionStatus;
+  /** What has happened since the manager was created. */
+  statistics(): TransactionStatistics;
   /** Finishes what has begun, refuses what has not, and gives the writer back. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The writer lane: a bounded first-in-first-out queue in front of the one
- * connection that writes, with group commit.
+ * The writer lane: a bounded queue, fair within and between its priorities, in
+ * front of the one connection that writes, with group commit.
  *
  * Waiting transactions run one after the other inside one database
  * transaction, each in its own savepoint, and share its COMMIT. The commit is
@@ -15,6 +15,8 @@
  * 3. When the database gives up the whole transaction by itself (a full disk),
  *    every member of the group is told; none is acknowledged.
  * 4. After a failed sync nothing runs until the file was opened again.
+ * 5. A member with participants is told of its commit when they are done, in
+ *    the order of the commits; so it always waits for its sync.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { AtlasError } from "@atlas/errors";
@@ -22,17 +24,29 @@ import type { Answer, WriterLease } from "@atlas/storage";
 import { backoffMs } from "./backoff.ts";
 import type { Group } from "./group.ts";
 import { groupAborted, holdTimeout, isOutOfSpace, waitTimeout } from "./lane-errors.ts";
+import { LaneStatistics } from "./lane-statistics.ts";
 import type { Member } from "./member.ts";
+import { MemberEndings } from "./member-endings.ts";
 import { createMemberQueue, type MemberQueue } from "./member-queue.ts";
 import { runMember } from "./run-member.ts";
 import { createSyncPolicy, type SyncPolicy } from "./sync-policy.ts";
 import { SyncStage } from "./sync-stage.ts";
-import type { TransactionStatus } from "./transaction.ts";
+import type { TransactionStatus } from "./transaction-status.ts";
 import type { ResolvedManagerOptions } from "./transaction-options.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** The event loop gets a turn at least this often, in milliseconds. */
 const turnEveryMs = 3;
+
+/** @internal */
+export type LaneCounts = Omit<TransactionStatus, "transactions">;
+
+/** @internal */
+export interface LaneMembers {
+  readonly running: Member | undefined;
+  readonly committing: readonly Member[];
+  readonly waiting: Iterable<Member>;
+}
 
 /** @internal */
 export class WriterLane {
@@ -49,15 +63,16 @@ export class WriterLane {
   #lastTurnAt = 0;
   #companyExpected = false;
   #mustReopen = false;
-  #committing = 0;
-  #committed = 0;
-  #rolledBack = 0;
   #groups = 0;
+  readonly statistics: LaneStatistics;
+  readonly #endings: MemberEndings;
 
   constructor(lease: WriterLease, options: ResolvedManagerOptions) {
     this.#lease = lease;
     this.#options = options;
     this.#now = options.monotonicClock;
+    this.statistics = new LaneStatistics(options.monotonicClock());
+    this.#endings = new MemberEndings(options, this.statistics);
     this.#queue = createMemberQueue(options.queueLengthMax);
     this.#policy = createSyncPolicy(options.blockingSyncMaxMs);
     this.#watchdog = createWatchdog(() => this.#expire());
@@ -65,11 +80,8 @@ export class WriterLane {
       lease,
       policy: this.#policy,
       now: options.monotonicClock,
-      onDurable: (member) => this.#acknowledge(member),
-      onFailed: (member, error) => {
-        this.#committing -= 1;
-        this.#fail(member, error);
-      },
+      onDurable: (member, now) => this.#endings.acknowledge(member, now),
+      onFailed: (member, error) => this.#endings.lose(member, error),
       onSynced: () => {
         this.#companyExpected = this.#stage.lastCount > 1;
         this.#gathered?.();
@@ -80,7 +92,12 @@ export class WriterLane {
 
   /** Queues a member. It is told of its end through `resolve` or `reject`. */
   submit(member: Member): void {
-    this.#queue.push(member);
+    try {
+      this.#queue.push(member);
+    } catch (error) {
+      this.statistics.refused += 1;
+      throw error;
+    }
     this.#watchdog.watch(Math.min(member.waitTimeoutMs, member.holdTimeoutMs));
     if (this.#gathered !== undefined && this.#groupIsReady()) this.#gathered();
     this.#pump ??= this.#runGroups();
@@ -89,29 +106,43 @@ export class WriterLane {
   /** Ends a member early: it leaves the queue, or its body is undone. */
   cancel(member: Member, error: AtlasError): void {
     if (this.#queue.remove(member)) {
-      this.#fail(member, error);
+      this.#endings.fail(member, error);
     } else if (member === this.#running) {
       member.frame.close(error);
       member.interrupt?.(error);
     }
   }
 
-  status(): TransactionStatus {
+  counts(): LaneCounts {
     return {
       queued: this.#queue.length,
-      active: this.#committing + (this.#running === undefined ? 0 : 1),
-      committed: this.#committed,
-      rolledBack: this.#rolledBack,
+      active: this.#endings.committing + (this.#running === undefined ? 0 : 1),
+      committed: this.statistics.committed,
+      rolledBack: this.statistics.rolledBack,
       groups: this.#groups,
       syncs: this.#stage.syncs,
     };
   }
 
+  /** Every member that has not been told of its end. */
+  members(): LaneMembers {
+    return {
+      running: this.#running,
+      committing: this.#endings.members(),
+      waiting: this.#queue,
+    };
+  }
+
   /** Resolves when everything submitted so far has ended. */
   async drain(): Promise<void> {
-    while (this.#pump !== undefined || this.#stage.runningMs !== undefined) {
+    while (
+      this.#pump !== undefined ||
+      this.#stage.runningMs !== undefined ||
+      this.#endings.underWay
+    ) {
       await this.#pump;
       await this.#stage.idle();
+      await this.#endings.idle();
     }
     this.#watchdog.stop();
   }
@@ -132,7 +163,7 @@ export class WriterLane {
         const begun = this.#begin();
         if (begun === true || (await begun)) await this.#runGroup();
       } catch (error) {
-        for (const member of this.#queue.takeAll()) this.#fail(member, error);
+        for (const member of this.#queue.takeAll()) this.#endings.fail(member, error);
       }
       // Bodies that only await the database never leave the microtask queue; timers need a turn.
       if (this.#now() - this.#lastTurnAt >= turnEveryMs) await this.#giveTurn();
@@ -168,7 +199,7 @@ export class WriterLane {
     return (
       runningMs === undefined ||
       waiting >= this.#options.groupMembersMax ||
-      this.#policy.startsNow(waiting, waiting + this.#committing, runningMs)
+      this.#policy.startsNow(waiting, waiting + this.#endings.committing, runningMs)
     );
   }
 
@@ -203,7 +234,7 @@ export class WriterLane {
     const group: Group = {
       members: [],
       startedAt: this.#now(),
-      size: this.#policy.groupSize(this.#queue.length + this.#committing),
+      size: this.#policy.groupSize(this.#queue.length + this.#endings.committing),
       run: 0,
     };
     try {
@@ -222,7 +253,10 @@ export class WriterLane {
     } catch (error) {
       // The connection no longer does what it is told: only a new one can be trusted.
       this.#mustReopen = true;
+      const running = this.#running;
+      this.#running = undefined;
       this.#abortGroup(group.members);
+      if (running !== undefined) this.#endings.fail(running, running.failure ?? error);
       throw error;
     }
   }
@@ -238,34 +272,32 @@ export class WriterLane {
       if (group.run > 0 && !writer.inTransaction) return undefined;
       const member = this.#queue.shift();
       if (member === undefined) return undefined;
-      onEvent?.({
-        type: "transaction.begin",
-        id: member.frame.id,
-        waitedMs: now - member.enqueuedAt,
-      });
+      const waitedMs = now - member.enqueuedAt;
+      this.statistics.wait.record(waitedMs);
+      onEvent?.({ type: "transaction.begin", id: member.frame.id, waitedMs });
       member.startedAt = now;
       this.#running = member;
       group.run += 1;
       const succeeded = runMember(writer, member, group.members.length === 0);
       if (typeof succeeded !== "boolean") return this.#finish(group, member, succeeded);
-      this.#ran(group, member, succeeded);
-      now = this.#now();
+      now = this.#ran(group, member, succeeded);
     }
     return undefined;
   }
 
   async #finish(group: Group, member: Member, running: Promise<boolean>): Promise<void> {
-    try {
-      this.#ran(group, member, await running);
-    } finally {
-      this.#running = undefined;
-    }
+    this.#ran(group, member, await running);
   }
 
-  #ran(group: Group, member: Member, succeeded: boolean): void {
+  /** Answers with the time. */
+  #ran(group: Group, member: Member, succeeded: boolean): number {
     this.#running = undefined;
+    const now = this.#now();
+    this.statistics.body.record(now - member.startedAt);
+    if (member.frame.root.enlisted !== undefined) member.durable = true;
     if (succeeded) group.members.push(member);
-    else this.#countRollback(member);
+    else this.#endings.fail(member, member.failure);
+    return now;
   }
 
   /** False when the database refused, which the members have then been told. */
@@ -285,7 +317,7 @@ export class WriterLane {
   async #refused(members: readonly Member[], error: unknown): Promise<boolean> {
     this.#mustReopen = !isOutOfSpace(error);
     await this.#lease.writer.rollback();
-    for (const member of members) this.#fail(member, error);
+    for (const member of members) this.#endings.fail(member, error);
     return false;
   }
 
@@ -293,7 +325,7 @@ export class WriterLane {
   #settle({ members, startedAt }: Group, ranAt: number): void {
     const now = this.#now();
     this.#policy.recordCommit(now - ranAt);
-    this.#committing += members.length;
+    this.#endings.expect(members);
     this.#groups += 1;
     this.#options.onEvent?.({
       type: "transaction.group",
@@ -305,46 +337,7 @@ export class WriterLane {
 
   /** The database has rolled back everything, the members that had succeeded included. */
   #abortGroup(members: readonly Member[]): void {
-    for (const member of members) this.#fail(member, groupAborted());
-  }
-
-  #acknowledge(member: Member): void {
-    this.#committing -= 1;
-    this.#committed += 1;
-    const { frame } = member;
-    this.#options.onEvent?.({
-      type: "transaction.commit",
-      id: frame.id,
-      durationMs: this.#now() - member.enqueuedAt,
-    });
-    this.#runHooks(member, frame.commitHooks);
-    member.resolve(member.result);
-  }
-
-  #fail(member: Member, error: unknown): void {
-    member.frame.close();
-    this.#countRollback(member);
-    member.reject(error);
-  }
-
-  #countRollback(member: Member): void {
-    this.#rolledBack += 1;
-    this.#options.onEvent?.({
-      type: "transaction.rollback",
-      id: member.frame.id,
-      durationMs: this.#now() - member.enqueuedAt,
-    });
-    this.#runHooks(member, member.frame.takeRollbackHooks());
-  }
-
-  #runHooks(member: Member, hooks: readonly (() => void)[]): void {
-    for (const hook of hooks) {
-      try {
-        member.context.runInAsyncScope(hook);
-      } catch (error) {
-        this.#options.onEvent?.({ type: "transaction.hook_failed", id: member.frame.id, error });
-      }
-    }
+    for (const member of members) this.#endings.fail(member, groupAborted());
   }
 
   async #reopen(): Promise<void> {
@@ -359,10 +352,10 @@ export class WriterLane {
   #expire(): boolean {
     const now = this.#now();
     for (const member of this.#queue.takeExpired(now))
-      this.#fail(member, waitTimeout(now - member.enqueuedAt));
+      this.#endings.fail(member, waitTimeout(now - member.enqueuedAt));
     const running = this.#running;
     if (running !== undefined && now - running.startedAt > running.holdTimeoutMs)
-      this.cancel(running, holdTimeout(running));
+      this.cancel(running, holdTimeout(running.frame.id, running.holdTimeoutMs));
     return this.#running !== undefined || this.#queue.length > 0;
   }
 }

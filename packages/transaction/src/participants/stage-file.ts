@@ -1,0 +1,80 @@
+import { copyFile, link, mkdir, open, rm, utimes } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type FileOwnership, lookAt, type SeenFile } from "./file-identity.ts";
+import { isMissing, lstatOrNothing } from "./file-path.ts";
+
+/** Writes a new file with the mode, and if given the owner, that the target has. */
+export async function stageContent(
+  path: string,
+  content: Uint8Array | string,
+  { mode, user, group }: Pick<FileOwnership, "mode"> & Partial<FileOwnership>,
+): Promise<SeenFile> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(content);
+    const made = await file.stat();
+    // A change of the owner takes some bits of the mode away, so it comes first.
+    if (user !== undefined && group !== undefined && (user !== made.uid || group !== made.gid))
+      await file.chown(user, group);
+    await file.chmod(mode);
+  } finally {
+    await file.close();
+  }
+  return seenNow(path);
+}
+
+/** Gives a file a second name, or makes a copy where the file system has no second names. */
+export async function stageMoved(source: string, path: string, seen: SeenFile): Promise<SeenFile> {
+  const { identity, ownership } = seen;
+  try {
+    await link(source, path);
+    return seen;
+  } catch (error) {
+    if (isMissing(error)) throw error;
+  }
+  await copyFile(source, path);
+  const file = await open(path, "r+");
+  try {
+    await file.chown(ownership.user, ownership.group);
+    await file.chmod(ownership.mode);
+  } finally {
+    await file.close();
+  }
+  const modified = Number(BigInt(identity.modified) / 1_000_000n) / 1_000;
+  await utimes(path, modified, modified);
+  return seenNow(path);
+}
+
+/** Makes the directories that are missing and answers which those are, outermost first. */
+export async function makeDirectories(directory: string): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let at = directory; (await lstatOrNothing(at)) === undefined; at = dirname(at))
+    missing.unshift(at);
+  if (missing.length > 0) await mkdir(directory, { recursive: true });
+  return missing;
+}
+
+/** Brings a file, or the names in a directory, to stable storage. */
+export async function syncPath(path: string): Promise<void> {
+  // Windows keeps names in directories by itself and cannot open them.
+  const file = await open(path, "r").catch((error: unknown) => {
+    if (process.platform === "win32" || isMissing(error)) return undefined;
+    throw error;
+  });
+  try {
+    await file?.sync();
+  } finally {
+    await file?.close();
+  }
+}
+
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+async function seenNow(path: string): Promise<SeenFile> {
+  // Nobody else knows its name yet, so its content need not be looked at.
+  const seen = await lookAt(path, Number.POSITIVE_INFINITY);
+  if (seen === undefined) throw new Error(`The file ${path} was removed while it was written.`);
+  return seen;
+}

@@ -1,0 +1,119 @@
+/** Whose leftovers recovery may touch: those of processes that have ended. */
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { openTemporaryDatabase, temporaryDirectory } from "@atlas/storage/testing";
+import { createTransactionManager } from "@atlas/transaction";
+import { createFileStore } from "@atlas/transaction/participants";
+import { describe, expect, test } from "vitest";
+import { livenessOf, ownMark } from "../../src/participants/process-mark.ts";
+
+const mark = (change: Partial<Record<"boot" | "namespace" | "pid" | "start", string>>): string => {
+  const [boot, namespace, pid, start] = ownMark().split(".") as [string, string, string, string];
+  const parts = { boot, namespace, pid, start, ...change };
+  return `${parts.boot}.${parts.namespace}.${parts.pid}.${parts.start}`;
+};
+const endedPid = String(spawnSync(process.execPath, ["--version"]).pid);
+const isLinux = existsSync("/proc/self/stat");
+
+describe("T5: whether a process still lives", () => {
+  test("this one does, one whose number is free does not", () => {
+    expect(livenessOf(ownMark())).toBe("alive");
+    expect(livenessOf(mark({ pid: endedPid }))).toBe("dead");
+  });
+
+  test.runIf(isLinux)("a number used again, or an earlier boot, is somebody else", () => {
+    expect(livenessOf(mark({ start: "1" }))).toBe("dead");
+    expect(livenessOf(mark({ boot: "another" }))).toBe("dead");
+  });
+
+  test("of another container nobody can say", () => {
+    expect(livenessOf(mark({ namespace: "other", pid: endedPid }))).toBe("unknown");
+  });
+});
+
+describe("T5: what recovery does with the files of others", () => {
+  test.each([
+    ["an ended process", mark({ pid: endedPid }), 0, "removed"],
+    ["a living one", mark({}), 3_600_000, "kept"],
+    ["one that cannot be seen, young", mark({ namespace: "other" }), 60_000, "kept"],
+    ["one that cannot be seen, old", mark({ namespace: "other" }), 3_600_000, "removed"],
+  ])("staged and unlisted, of %s", async (...[, owner, ageMs, fate]) => {
+    await using store = await openTemporaryDatabase();
+    using directory = temporaryDirectory();
+    await using manager = await createTransactionManager(store.database);
+    await using files = await createFileStore(manager, store.database, {
+      directory: directory.path,
+      clock: () => Date.now() + ageMs,
+    });
+    writeFileSync(directory.file(`.atlas-${owner}.abc-1`), "staged");
+    writeFileSync(directory.file(".atlas-notes"), "not staged by a store");
+
+    const report = await files.recover();
+
+    expect(existsSync(directory.file(`.atlas-${owner}.abc-1`))).toBe(fate === "kept");
+    expect(report.rolledBack).toBe(fate === "kept" ? 0 : 1);
+    expect(existsSync(directory.file(".atlas-notes"))).toBe(true);
+  });
+
+  test.each([
+    ["an ended process", mark({ pid: endedPid }), 0, 1],
+    ["a living one", mark({}), 3_600_000, 0],
+    ["one that cannot be seen, at once", mark({ namespace: "other" }), 1_000, 0],
+    ["one that cannot be seen, later", mark({ namespace: "other" }), 60_000, 1],
+  ])("committed and not applied, of %s", async (...[, owner, ageMs, applied]) => {
+    await using store = await openTemporaryDatabase();
+    using directory = temporaryDirectory();
+    await using manager = await createTransactionManager(store.database);
+    await using files = await createFileStore(manager, store.database, {
+      directory: directory.path,
+      clock: () => 1_000_000 + ageMs,
+    });
+    const staged = `.atlas-${owner}.abc-1`;
+    writeFileSync(directory.file(staged), "theirs");
+    await manager.connection.execute(
+      "INSERT INTO atlas_file_journal (store, owner, batch, path, kind, staged, created_at) " +
+        "VALUES ('files', ?, 'batch', 'a.txt', 'put', ?, 1000000)",
+      [`${owner}.abc`, staged],
+    );
+
+    const report = await files.recover();
+
+    expect(report).toMatchObject({ rolledForward: applied, notes: { length: 1 - applied } });
+    expect(readdirSync(directory.path)).toEqual([applied === 1 ? "a.txt" : staged]);
+  });
+
+  test("what is listed is kept until it can be applied, also in a directory with another name", async () => {
+    await using store = await openTemporaryDatabase();
+    using directory = temporaryDirectory();
+    await using manager = await createTransactionManager(store.database);
+    await using files = await createFileStore(manager, store.database, {
+      directory: directory.path,
+    });
+    const owner = `${mark({ pid: endedPid })}.abc`;
+    mkdirSync(directory.file("renamed"));
+    writeFileSync(directory.file(`renamed/.atlas-${owner}-1`), "theirs");
+    symlinkSync("renamed", directory.file("d"));
+    await manager.connection.execute(
+      "INSERT INTO atlas_file_journal (store, owner, batch, path, kind, staged, created_at) " +
+        "VALUES ('files', ?, 'batch', 'd/a.txt', 'put', ?, 1)",
+      [owner, `d/.atlas-${owner}-1`],
+    );
+
+    const first = await files.recover();
+    rmSync(directory.file("d"));
+    renameSync(directory.file("renamed"), directory.file("d"));
+    const second = await files.recover();
+
+    expect(first).toMatchObject({ rolledForward: 0, rolledBack: 0, notes: { length: 1 } });
+    expect(second).toMatchObject({ rolledForward: 1, notes: [] });
+    expect(readdirSync(directory.file("d"))).toEqual(["a.txt"]);
+  });
+});

@@ -1,0 +1,62 @@
+/** One thing that a process did to a file. See native/record-io.c. */
+export type IoRecord =
+  | { readonly kind: "directory" | "create"; readonly file: bigint; readonly path: string }
+  | { readonly kind: "remove"; readonly path: string }
+  | { readonly kind: "rename"; readonly path: string; readonly target: string }
+  | {
+      readonly kind: "write";
+      readonly file: bigint;
+      readonly offset: number;
+      readonly data: Buffer;
+    }
+  | { readonly kind: "truncate"; readonly file: bigint; readonly size: number }
+  | { readonly kind: "sync-begin" | "sync-end"; readonly file: bigint; readonly sync: number }
+  /** What the workload said. */
+  | { readonly kind: "mark"; readonly text: string };
+
+const headBytes = 24;
+
+/** Reads a log. Refuses one that holds what the recorder could not record. */
+export function parseIoLog(log: Buffer): readonly IoRecord[] {
+  const records: IoRecord[] = [];
+  for (let at = 0; at < log.length;) {
+    const length = log.readUInt32LE(at + 4);
+    const payload = log.subarray(at + headBytes, at + headBytes + length);
+    const head = { kind: String.fromCharCode(log[at] ?? 0), file: log.readBigUInt64LE(at + 8) };
+    records.push(parseRecord(head, Number(log.readBigUInt64LE(at + 16)), payload));
+    at += headBytes + length;
+  }
+  return records;
+}
+
+function parseRecord(
+  { kind, file }: { readonly kind: string; readonly file: bigint },
+  argument: number,
+  payload: Buffer,
+): IoRecord {
+  const text = (): string => payload.toString("utf8");
+  switch (kind) {
+    case "D":
+      return { kind: "directory", file, path: text() };
+    case "C":
+      return { kind: "create", file, path: text() };
+    case "U":
+      return { kind: "remove", path: text() };
+    case "R": {
+      const [path = "", target = ""] = text().split("\0");
+      return { kind: "rename", path, target };
+    }
+    case "W":
+      return { kind: "write", file, offset: argument, data: payload };
+    case "T":
+      return { kind: "truncate", file, size: argument };
+    case "B":
+      return { kind: "sync-begin", file, sync: argument };
+    case "S":
+      return { kind: "sync-end", file, sync: argument };
+    case "A":
+      return { kind: "mark", text: text() };
+    default:
+      throw new Error(`The log holds what cannot be replayed: ${kind} ${text()}`);
+  }
+}
