@@ -77,6 +77,7 @@ export async function createJournal(
   for (const sql of dialect.createTable(journalTable)) await connection.execute(sql);
 }
 
+/** Writes a row for each change, in their order. */
 export function addEntries(
   connection: Connection,
   changes: readonly FileChange[],
@@ -129,6 +130,7 @@ function entryOf(row: Omit<RowOf<typeof journalTable>, "id" | "store">): Journal
   };
 }
 
+/** Takes over the rows of one transaction for another owner, and forgets them. */
 export const batchQueries: {
   readonly take: Query<unknown, { readonly owner: string; readonly batch: string }>;
   readonly forget: Query<unknown, { readonly batch: string }>;

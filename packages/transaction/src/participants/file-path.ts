@@ -57,11 +57,13 @@ export async function lstatOrNothing(
   }
 }
 
+/** True when there is no such file, or no directory where one was expected. */
 export function isMissing(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** The error of a path that a store does not touch. */
 export function refused(path: string, why: string): Error {
   return transactionError(
     "transaction.file_path_refused",

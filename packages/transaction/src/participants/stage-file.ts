@@ -68,6 +68,7 @@ export async function syncPath(path: string): Promise<void> {
   }
 }
 
+/** Removes a file; none is as good. */
 export async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true });
 }
