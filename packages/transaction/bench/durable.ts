@@ -6,6 +6,8 @@
  * - `durable-N-sync1ms`, `-sync5ms`: the same on a disk whose syncs take longer.
  * - `relaxed-1`: acknowledged without a sync; the peer has synchronous=NORMAL.
  * - `loop-gap-N…`: the event loop's longest pause meanwhile; the ratio is peer to Atlas.
+ *   `median` is that of the rounds, `machine` and `machineMedian` are the same of
+ *   a loop that does nothing but go on: the pauses that the machine makes by itself.
  *
  * Both sides run in turns in one process. The ratio is the median of the ratios
  * of the rounds, so that what slows one round down slows both sides of it.
@@ -14,6 +16,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openAtlas, openRaw, type Side } from "./support/sides.ts";
 import { runWithSlowDisk } from "./support/slow-disk.ts";
@@ -101,12 +104,15 @@ async function runCases(cases: readonly Case[]): Promise<void> {
 
 async function runCase({ name, callers, relaxed }: Case, atlas: Side, peer: Side): Promise<void> {
   const results: { readonly atlas: Round; readonly peer: Round }[] = [];
+  const machine: number[] = [];
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     // Whoever comes first in a round may find the disk in another state.
     const first = round % 2 === 0 ? await runRound(atlas, callers) : undefined;
     const other = await runRound(peer, callers);
     const result = { atlas: first ?? (await runRound(atlas, callers)), peer: other };
-    if (round >= 0) results.push(result);
+    if (round < 0) continue;
+    results.push(result);
+    machine.push((await runRound({ once: () => nextTurn() }, 1)).gapMs);
   }
   const peerName = `better-sqlite3 ${relaxed ? "NORMAL" : "FULL"}`;
   print(name, {
@@ -127,10 +133,12 @@ async function runCase({ name, callers, relaxed }: Case, atlas: Side, peer: Side
     unit: "ms",
     ratio: twoDigits(peerGap / gap),
     median: twoDigits(median(results.map((result) => result.atlas.gapMs))),
+    machine: twoDigits(Math.max(...machine)),
+    machineMedian: twoDigits(median(machine)),
   });
 }
 
-async function runRound({ once }: Side, callers: number): Promise<Round> {
+async function runRound({ once }: Pick<Side, "once">, callers: number): Promise<Round> {
   const delays = monitorEventLoopDelay({ resolution: gapResolutionMs });
   delays.enable();
   const start = performance.now();
