@@ -47,21 +47,6 @@ export function mayRetry(error: unknown): boolean {
 }
 
 /**
- * The pause before the next attempt, after `attempt` of them: a uniform pick
- * below a bound that doubles ("full jitter", Brooker, AWS Architecture Blog,
- * 2015), so that those that failed together do not come back together.
- *
- * @internal
- */
-export function retryDelayMs(
-  attempt: number,
-  { baseDelayMs, maxDelayMs }: Required<RetryOptions>,
-  random: () => number,
-): number {
-  return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
-}
-
-/**
  * Keeps retries from multiplying the load when nearly everything fails: each
  * retry takes a token, each success brings back a tenth of one (the retry
  * throttling of gRPC, proposal A6).

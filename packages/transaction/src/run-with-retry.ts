@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { analyze } from "@atlas/errors";
+import { fullJitterMs } from "./full-jitter.ts";
 import type { LaneStatistics } from "./lane-statistics.ts";
-import { mayRetry, type RetryBudget, retryDefaults, retryDelayMs } from "./retry-policy.ts";
+import { mayRetry, type RetryBudget, retryDefaults } from "./retry-policy.ts";
 import type { ResolvedManagerOptions, TransactionOptions } from "./transaction-options.ts";
 
 /** What the retries of one manager share. @internal */
@@ -17,10 +18,10 @@ export async function runWithRetry(
   { retry, signal }: TransactionOptions,
   attempt: () => Promise<unknown>,
 ): Promise<unknown> {
-  const policy = {
-    attemptsMax: retry?.attemptsMax ?? retryDefaults.attemptsMax,
-    baseDelayMs: retry?.baseDelayMs ?? retryDefaults.baseDelayMs,
-    maxDelayMs: retry?.maxDelayMs ?? retryDefaults.maxDelayMs,
+  const attemptsMax = retry?.attemptsMax ?? retryDefaults.attemptsMax;
+  const pauses = {
+    pauseMs: retry?.baseDelayMs ?? retryDefaults.baseDelayMs,
+    pauseMaxMs: retry?.maxDelayMs ?? retryDefaults.maxDelayMs,
   };
   for (let count = 1; ; count += 1) {
     try {
@@ -28,13 +29,13 @@ export async function runWithRetry(
       budget.succeeded();
       return result;
     } catch (error) {
-      if (count >= policy.attemptsMax || !mayRetry(error) || signal?.aborted === true) throw error;
+      if (count >= attemptsMax || !mayRetry(error) || signal?.aborted === true) throw error;
       if (!budget.take()) {
         statistics.retriesRefused += 1;
         throw error;
       }
       statistics.retries += 1;
-      const delayMs = retryDelayMs(count, policy, random);
+      const delayMs = fullJitterMs(count + 1, pauses, random);
       onEvent?.({ type: "transaction.retry", attempt: count, delayMs, code: analyze(error).code });
       // A signal that fires meanwhile is answered by the next attempt, which does not begin.
       await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(

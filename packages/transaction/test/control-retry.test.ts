@@ -1,7 +1,8 @@
 import { AtlasError } from "@atlas/errors";
 import { retryDefaults } from "@atlas/transaction";
 import { describe, expect, test } from "vitest";
-import { createRetryBudget, mayRetry, retryDelayMs } from "../src/retry-policy.ts";
+import { fullJitterMs } from "../src/full-jitter.ts";
+import { createRetryBudget, mayRetry } from "../src/retry-policy.ts";
 import { insert, openManager } from "./open-manager.ts";
 
 const retryable = (): Error =>
@@ -122,11 +123,12 @@ describe("T1: retries", () => {
   });
 
   test("each pause is random below a bound that doubles up to a maximum", () => {
-    const policy = { attemptsMax: 9, baseDelayMs: 5, maxDelayMs: 30 };
+    const pauses = { pauseMs: 5, pauseMaxMs: 30 };
 
-    expect([1, 2, 3, 4, 5].map((n) => retryDelayMs(n, policy, () => 1))).toEqual([
+    expect([2, 3, 4, 5, 6].map((n) => fullJitterMs(n, pauses, () => 1))).toEqual([
       5, 10, 20, 30, 30,
     ]);
-    expect(retryDelayMs(2, policy, () => 0.5)).toBe(5);
+    expect(fullJitterMs(3, pauses, () => 0.5)).toBe(5);
+    expect(fullJitterMs(5_000, { pauseMs: 0, pauseMaxMs: 30 }, () => 1)).toBe(0);
   });
 });

@@ -9,7 +9,7 @@ import {
   sqlQuery,
   type Table,
 } from "@atlas/storage";
-import { ensureTables } from "../locks/ensure-tables.ts";
+import { ensureTables } from "../ensure-tables.ts";
 import type { TransactionManager } from "../transaction.ts";
 import type { RuleFinding } from "./atomic-operation.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "@atlas/storage";
 import { transactionError } from "../errors.ts";
 import type { TransactionManager } from "../transaction.ts";
-import { ensureTables } from "./ensure-tables.ts";
+import { ensureTables } from "../ensure-tables.ts";
 import type { Lease, LeaseTable, LeaseTerm } from "./lease-table.ts";
 
 /** How a lease table works. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AtlasError } from "@atlas/errors";
-import { fullJitterMs } from "./full-jitter.ts";
+import { fullJitterMs } from "../full-jitter.ts";
 import {
   deadlock,
   isCausedBy,

@@ -1,6 +1,6 @@
 import { type AtlasError, checkOptions } from "@atlas/errors";
 import { createLeaseTable } from "../locks/create-lease-table.ts";
-import { ensureTables } from "../locks/ensure-tables.ts";
+import { ensureTables } from "../ensure-tables.ts";
 import type { Lease, LeaseTable } from "../locks/lease-table.ts";
 import { transactionError } from "../errors.ts";
 import { canonicalJson } from "../states/canonical-json.ts";

@@ -12,7 +12,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { AtlasError } from "@atlas/errors";
-import { fullJitterMs } from "../locks/full-jitter.ts";
+import { fullJitterMs } from "../full-jitter.ts";
 import { canonicalJson, type StoredValue } from "../states/canonical-json.ts";
 import type { Transaction } from "../transaction.ts";
 import { callOutside } from "./call-outside.ts";

@@ -1,5 +1,5 @@
 import { checkOptions } from "@atlas/errors";
-import { ensureTables } from "../locks/ensure-tables.ts";
+import { ensureTables } from "../ensure-tables.ts";
 import type { TransactionManager } from "../transaction.ts";
 import { addService, newService } from "./register-service.ts";
 import { restoreStates } from "./restore-states.ts";

@@ -1,5 +1,5 @@
 import type { Dialect, IndexDefinition, TableDefinition } from "@atlas/storage";
-import type { TransactionCoordinator } from "../transaction.ts";
+import type { TransactionCoordinator } from "./transaction.ts";
 
 /**
  * Creates what is missing. The look and the creation are one transaction, so
