@@ -8,6 +8,7 @@
  * never ends; the writer's own connection is spared that only for its own
  * commits. The price is that the log cannot be reset while the copy is made.
  */
+import { closeSync, fdatasyncSync, openSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { FileTask, TaskHost } from "./file-task.ts";
 import { openInThread } from "./open-in-thread.ts";
@@ -33,6 +34,13 @@ export interface BackupOutcome extends CopyFindings, Digests {
   readonly different: readonly string[];
 }
 
+/**
+ * So much of the copy at most waits to be written to the disk. All of it at the
+ * end would keep the disk busy for as long as it takes, and every commit of the
+ * database that is copied would wait behind it.
+ */
+const syncEveryBytes = 1024 * 1024;
+
 /** See the head of this file. */
 export const backupTask: FileTask<"backup"> = async (host, input) => {
   const before = await copySnapshot(host, input);
@@ -54,18 +62,27 @@ async function copySnapshot(
   { database, copy, pagesPerStep, busyTimeoutMs }: BackupInput,
 ): Promise<Readonly<Record<string, number>>> {
   const handle = openInThread(driver, database, busyTimeoutMs);
+  const pagesPerSync = syncEveryBytes / Number(handle.pragma("page_size", { simple: true }));
+  let synced = 0;
+  let fd: number | undefined;
   try {
     handle.exec("begin");
     const rows = countRows(handle);
     await handle.backup(copy, {
       progress: ({ totalPages, remainingPages }) => {
         throwIfCancelled();
-        report(totalPages - remainingPages, totalPages);
+        const copied = totalPages - remainingPages;
+        report(copied, totalPages);
+        if (copied - synced >= pagesPerSync) {
+          fdatasyncSync((fd ??= openSync(copy, "r+")));
+          synced = copied;
+        }
         return pagesPerStep;
       },
     });
     return rows;
   } finally {
+    if (fd !== undefined) closeSync(fd);
     handle.close();
   }
 }
