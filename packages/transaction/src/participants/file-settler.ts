@@ -14,6 +14,7 @@ import { fileError } from "./file-error.ts";
 import { batchQueries, type FileChange } from "./file-journal.ts";
 import type { FilePlace } from "./file-place.ts";
 import type { FileTransaction } from "./file-transaction.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { removeFile, syncPath } from "./stage-file.ts";
 
 /** Changes that take effect together. */
@@ -110,28 +111,30 @@ export class FileSettler {
 
   /** Applies what is not applied yet and answers with the paths in conflict; `sync` comes next. */
   async apply({ batch, changes }: FileBatch): Promise<readonly string[]> {
-    const { root, options } = this.#place;
     const conflicts: string[] = [];
-    for (const change of changes) {
-      const applied = await applyChange(root, change, batch).catch((error: unknown) => {
-        throw fileError(error, change.path);
-      });
-      if (applied.outcome === "conflict") {
-        const { keptAs } = applied;
-        const { path } = change;
-        conflicts.push(path);
-        options.onEvent?.({ type: "files.conflict", path, keptAs });
-      }
-      await this.#place.step({ step: "applied", path: change.path });
-    }
+    for (const change of changes)
+      if (await this.applyOne(batch, change)) conflicts.push(change.path);
     return conflicts;
+  }
+
+  /** The same for one change; true when it is in conflict. */
+  async applyOne(batch: string, change: FileChange): Promise<boolean> {
+    const { root, options } = this.#place;
+    const { path } = change;
+    const applied = await applyChange(root, change, batch).catch((error: unknown) => {
+      throw fileError(error, path);
+    });
+    const inConflict = applied.outcome === "conflict";
+    if (inConflict) options.onEvent?.({ type: "files.conflict", path, keptAs: applied.keptAs });
+    await this.#place.step({ step: "applied", path });
+    return inConflict;
   }
 
   /** Makes what was applied durable: each directory once, however many changes are in it. */
   async sync(batches: readonly Pick<FileBatch, "changes">[]): Promise<void> {
     const staged = batches.flatMap(({ changes }) => changes).map((change) => change.staged);
     const directories = new Set(staged.map((path) => dirname(join(this.#place.root, path))));
-    for (const directory of directories) await syncPath(directory);
+    await sideBySide(directories, syncPath);
     await this.#place.step({ step: "synced" });
   }
 

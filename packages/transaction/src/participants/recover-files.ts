@@ -6,7 +6,9 @@ import type { TransactionManager } from "../transaction.ts";
 import { batchQueries, type JournalEntry, readEntries } from "./file-journal.ts";
 import { type FilePlace, stagedBy } from "./file-place.ts";
 import type { FileBatch, FileSettler } from "./file-settler.ts";
-import { livenessOf } from "./process-mark.ts";
+import { type Liveness, livenessOf } from "./process-mark.ts";
+import { rollForward } from "./roll-forward.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { removeFile } from "./stage-file.ts";
 
 /**
@@ -24,6 +26,11 @@ export interface FileRecovery {
   readonly transactions: TransactionManager;
 }
 
+/** A recovery with the processes that it has looked for: thousands of files may be of one. */
+interface Search extends FileRecovery {
+  readonly livenessOf: (owner: string) => Liveness;
+}
+
 interface Notes {
   readonly notes: string[];
   rolledForward: number;
@@ -33,21 +40,22 @@ interface Notes {
 /** Rolls forward what the journal lists and removes what it does not. @internal */
 export async function recoverFiles(recovery: FileRecovery): Promise<RecoveryFinding> {
   const { settler } = recovery;
+  const search: Search = { ...recovery, livenessOf: onceForEach(livenessOf) };
   const notes: Notes = { notes: [], rolledForward: 0, rolledBack: 0 };
   // The transaction comes first: one that waits for files while files wait for it would never end.
-  const batches = await takeOver(recovery, notes);
+  const batches = await takeOver(search, notes);
   await settler.inTurn(async () => {
     await finishOwn(recovery, batches, notes);
     await attempt(notes, () => finishOthers(recovery, batches, notes));
   });
-  await sweep(recovery, notes);
+  await sweep(search, notes);
   await settler.idle();
   return { ...notes, resumed: 0 };
 }
 
 /** Makes what ended processes left this process's own and answers with everything to be applied. */
 function takeOver(
-  { place, settler, transactions }: FileRecovery,
+  { place, settler, transactions, ...search }: Search,
   notes: Notes,
 ): Promise<Map<string, readonly JournalEntry[]>> {
   const { owner, options } = place;
@@ -57,7 +65,7 @@ function takeOver(
       for (const entry of await readEntries(tx, options.name)) {
         if (settler.isUnderWay(entry.batch)) continue;
         const age = options.clock() - entry.createdAt;
-        if (entry.owner !== owner && isAlive(entry.owner, age, journalGraceMs)) {
+        if (entry.owner !== owner && mayLive(search.livenessOf(entry.owner), age, journalGraceMs)) {
           notes.notes.push(`${entry.path} is left to a process that seems to be alive.`);
           continue;
         }
@@ -65,8 +73,11 @@ function takeOver(
         if (entries === undefined) batches.set(entry.batch, [entry]);
         else entries.push(entry);
       }
-      for (const [batch, [first]] of batches)
-        if (first?.owner !== owner) await tx.run(batchQueries.take, { owner, batch });
+      const ofOthers = [...batches].filter(([, [first]]) => first?.owner !== owner);
+      await tx.runMany(
+        batchQueries.take,
+        ofOthers.map(([batch]) => ({ owner, batch })),
+      );
       return batches;
     }),
   );
@@ -98,12 +109,10 @@ async function finishOthers(
   batches: ReadonlyMap<string, readonly JournalEntry[]>,
   notes: Notes,
 ): Promise<void> {
-  const applied: FileBatch[] = [];
-  for (const [batch, changes] of batches)
-    await attempt(notes, async () => {
-      noteConflicts(notes, await settler.apply({ batch, changes }));
-      applied.push({ batch, changes });
-    });
+  const found = [...batches].map(([batch, changes]): FileBatch => ({ batch, changes }));
+  const { applied, errors, conflicts } = await rollForward(settler, found);
+  noteConflicts(notes, conflicts);
+  for (const error of errors) noteFailure(notes, error);
   if (applied.length === 0) return;
   await settler.sync(applied);
   settler.forget(applied.map(({ batch }) => batch));
@@ -114,9 +123,13 @@ async function attempt(notes: Notes, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const { code, hint } = analyze(error);
-    notes.notes.push(`A committed change could not take effect yet (${code}). ${hint}`);
+    noteFailure(notes, error);
   }
+}
+
+function noteFailure({ notes }: Notes, error: unknown): void {
+  const { code, hint } = analyze(error);
+  notes.push(`A committed change could not take effect yet (${code}). ${hint}`);
 }
 
 function noteConflicts({ notes }: Notes, paths: readonly string[]): void {
@@ -125,15 +138,13 @@ function noteConflicts({ notes }: Notes, paths: readonly string[]): void {
 }
 
 /** Removes staged files of transactions that never committed. */
-async function sweep({ place, transactions }: FileRecovery, notes: Notes): Promise<void> {
+async function sweep({ place, transactions, ...search }: Search, notes: Notes): Promise<void> {
   const { root, owner, options, inUse } = place;
   const found: string[] = [];
   for await (const { path, by } of stagedFiles(root)) {
-    const isNeeded =
-      by === owner
-        ? inUse.has(basename(path))
-        : isAlive(by, await ageOf(path, options.clock()), stagedGraceMs);
-    if (!isNeeded) found.push(path);
+    if (by === owner ? inUse.has(basename(path)) : await isNeeded(path, search.livenessOf(by)))
+      continue;
+    found.push(path);
   }
   if (found.length === 0) return;
   // Whoever has ended lists nothing any more, so what is listed is known after the search.
@@ -142,10 +153,16 @@ async function sweep({ place, transactions }: FileRecovery, notes: Notes): Promi
   );
   // Names are unique, and somebody may have renamed the directory.
   const listed = new Set(entries.map(({ staged }) => basename(staged)));
-  for (const path of found) {
-    if (listed.has(basename(path))) continue;
+  const unlisted = found.filter((path) => !listed.has(basename(path)));
+  await sideBySide(unlisted, async (path) => {
     await removeFile(path);
     notes.rolledBack += 1;
+  });
+
+  async function isNeeded(path: string, liveness: Liveness): Promise<boolean> {
+    // The age of a file is asked for only where it matters.
+    const ageMs = liveness === "unknown" ? await ageOf(path, options.clock()) : 0;
+    return mayLive(liveness, ageMs, stagedGraceMs);
   }
 }
 
@@ -169,7 +186,16 @@ async function ageOf(path: string, now: number): Promise<number> {
   );
 }
 
-function isAlive(owner: string, ageMs: number, graceMs: number): boolean {
-  const liveness = livenessOf(owner);
+function mayLive(liveness: Liveness, ageMs: number, graceMs: number): boolean {
   return liveness === "alive" || (liveness === "unknown" && ageMs < graceMs);
+}
+
+/** Who has ended stays so, and what just ended may be left to the next recovery. */
+function onceForEach(look: (owner: string) => Liveness): (owner: string) => Liveness {
+  const known = new Map<string, Liveness>();
+  return (owner) => {
+    const liveness = known.get(owner) ?? look(owner);
+    known.set(owner, liveness);
+    return liveness;
+  };
 }

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, open, rm, utimes } from "node:fs/promises";
+import { copyFile, link, mkdir, open, unlink, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FileOwnership, lookAt, type SeenFile } from "./file-identity.ts";
 import { isMissing, lstatOrNothing } from "./file-path.ts";
@@ -70,7 +70,9 @@ export async function syncPath(path: string): Promise<void> {
 
 /** Removes a file; none is as good. */
 export async function removeFile(path: string): Promise<void> {
-  await rm(path, { force: true });
+  await unlink(path).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
 }
 
 async function seenNow(path: string): Promise<SeenFile> {

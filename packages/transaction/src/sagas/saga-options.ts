@@ -17,7 +17,7 @@ export interface SagaRunnerOptions {
   readonly holder?: string;
   /** Time after which others may take over from a dead process, in milliseconds, 1,000 to 86,400,000. Default: 30,000. */
   readonly leaseTtlMs?: number;
-  /** Sagas that `recover` runs at a time, 1 to 1,000. Default: 8. */
+  /** Sagas that `recover` runs at a time, 1 to 1,000: they share commits. Default: 32. */
   readonly concurrency?: number;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: () => number;
@@ -30,11 +30,11 @@ export interface SagaRunnerOptions {
 /** What a runner does unless told otherwise. Times are in milliseconds. */
 export const sagaDefaults: {
   readonly leaseTtlMs: 30_000;
-  readonly concurrency: 8;
+  readonly concurrency: 32;
   readonly retry: Readonly<Required<SagaRetry>>;
 } = Object.freeze({
   leaseTtlMs: 30_000,
-  concurrency: 8,
+  concurrency: 32,
   retry: Object.freeze({
     attemptsMax: 3,
     undoAttemptsMax: 10,

@@ -4,7 +4,9 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +15,7 @@ import { openTemporaryDatabase, temporaryDirectory } from "@atlas/storage/testin
 import { createTransactionManager } from "@atlas/transaction";
 import { createFileStore } from "@atlas/transaction/participants";
 import { describe, expect, test } from "vitest";
+import { lookAt } from "../../src/participants/file-identity.ts";
 import { livenessOf, ownMark } from "../../src/participants/process-mark.ts";
 
 const mark = (change: Partial<Record<"boot" | "namespace" | "pid" | "start", string>>): string => {
@@ -115,5 +118,50 @@ describe("T5: what recovery does with the files of others", () => {
     expect(first).toMatchObject({ rolledForward: 0, rolledBack: 0, notes: { length: 1 } });
     expect(second).toMatchObject({ rolledForward: 1, notes: [] });
     expect(readdirSync(directory.file("d"))).toEqual(["a.txt"]);
+  });
+
+  test("what was built on a change that cannot take effect waits with it, others do not", async () => {
+    await using store = await openTemporaryDatabase();
+    using directory = temporaryDirectory();
+    await using manager = await createTransactionManager(store.database);
+    await using files = await createFileStore(manager, store.database, {
+      directory: directory.path,
+    });
+    const owner = `${mark({ pid: endedPid })}.abc`;
+    const stagedName = (number: number): string => `.atlas-${owner}-${number}`;
+    const write = async (name: string, text: string): Promise<string> => {
+      writeFileSync(directory.file(name), text);
+      const seen = await lookAt(directory.file(name), Number.POSITIVE_INFINITY);
+      return JSON.stringify(seen?.identity);
+    };
+    const list = (number: number, path: string, before: string | null): Promise<unknown> =>
+      manager.connection.execute(
+        "INSERT INTO atlas_file_journal (store, owner, batch, path, kind, staged, before, " +
+          "created_at) VALUES ('files', ?, ?, ?, 'put', ?, ?, 1)",
+        [owner, `batch ${number}`, path, stagedName(number), before],
+      );
+    // Each change of a.txt is built on the one before; a directory in place of what is staged
+    // stands for a device that fails.
+    await list(1, "a.txt", await write("a.txt", "zero"));
+    await list(2, "a.txt", await write(stagedName(1), "one"));
+    await list(3, "a.txt", await write(stagedName(2), "two"));
+    await list(4, "b.txt", null);
+    await write(stagedName(3), "three");
+    await write(stagedName(4), "b");
+    renameSync(directory.file(stagedName(1)), directory.file("aside"));
+    mkdirSync(directory.file(stagedName(1)));
+
+    const first = await files.recover();
+    const between = readdirSync(directory.path).toSorted();
+    rmdirSync(directory.file(stagedName(1)));
+    renameSync(directory.file("aside"), directory.file(stagedName(1)));
+    const second = await files.recover();
+
+    expect(first).toMatchObject({ rolledForward: 1, rolledBack: 0, notes: { length: 3 } });
+    const waiting = [1, 2, 3].map((number) => stagedName(number));
+    expect(between).toEqual([...waiting, "a.txt", "aside", "b.txt"]);
+    expect(second).toMatchObject({ rolledForward: 3, rolledBack: 0, notes: [] });
+    expect(readFileSync(directory.file("a.txt"), "utf8")).toBe("three");
+    expect(readdirSync(directory.path).toSorted()).toEqual(["a.txt", "b.txt"]);
   });
 });
