@@ -181,15 +181,16 @@ export class FileTransaction implements Participant {
 
   async #refuseConflicts(connection: Connection): Promise<void> {
     const { root, owner, options, versions } = this.#place;
+    for (const entry of await readEntriesOfOthers(connection, options.name, owner))
+      if (this.#baselines.has(entry.path))
+        if ((await lstatOrNothing(join(root, entry.staged))) !== undefined)
+          throw conflict(entry.path);
+    // Afterwards, because what is not staged any more has taken effect.
     for (const [path, expected] of this.#baselines) {
       // What an earlier transaction is going to put there is compared when this one is applied.
       if (versions.before(this.layer, path) !== undefined) continue;
       if (!(await isUnchanged(await resolveInside(root, path), expected))) throw conflict(path);
     }
-    for (const entry of await readEntriesOfOthers(connection, options.name, owner))
-      if (this.#baselines.has(entry.path))
-        if ((await lstatOrNothing(join(root, entry.staged))) !== undefined)
-          throw conflict(entry.path);
   }
 
   async #finalChanges(): Promise<readonly FileChange[]> {
@@ -217,9 +218,16 @@ export class FileTransaction implements Participant {
     const { root } = this.#place;
     const files = this.changes.map(({ staged }) => join(root, staged));
     await Promise.all(files.map(syncPath));
-    const directories = new Set([...files, ...this.madeDirectories].map((path) => dirname(path)));
+    // Whoever made a directory on the way may not have synced its name, and never will.
+    const directories = new Set(files.flatMap((path) => directoriesOnTheWay(root, path)));
     await Promise.all([...directories].map(syncPath));
   }
+}
+
+/** From the directory of `path` up to the root. */
+function directoriesOnTheWay(root: string, path: string): readonly string[] {
+  const directory = dirname(path);
+  return directory === root ? [root] : [directory, ...directoriesOnTheWay(root, directory)];
 }
 
 function conflict(path: string): Error {

@@ -1,9 +1,11 @@
+import type { Dir } from "node:fs";
 import { opendir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { analyze } from "@atlas/errors";
 import type { RecoveryFinding } from "../recovery/recoverable.ts";
 import type { TransactionManager } from "../transaction.ts";
 import { batchQueries, type JournalEntry, readEntries } from "./file-journal.ts";
+import { isMissing } from "./file-path.ts";
 import { type FilePlace, stagedBy } from "./file-place.ts";
 import type { FileBatch, FileSettler } from "./file-settler.ts";
 import { type Liveness, livenessOf } from "./process-mark.ts";
@@ -170,13 +172,26 @@ async function* stagedFiles(
   root: string,
 ): AsyncGenerator<{ readonly path: string; readonly by: string }> {
   const directories = [root];
-  for (let at = directories.pop(); at !== undefined; at = directories.pop())
-    for await (const entry of await opendir(at)) {
+  for (let at = directories.pop(); at !== undefined; at = directories.pop()) {
+    const entries = await openIfThere(at);
+    if (entries === undefined) continue;
+    for await (const entry of entries) {
       const path = join(at, entry.name);
       if (entry.isDirectory()) directories.push(path);
       const by = stagedBy(entry.name);
       if (entry.isFile() && by !== undefined) yield { path, by };
     }
+  }
+}
+
+/** A transaction that is undone removes the directories that it made. */
+async function openIfThere(directory: string): Promise<Dir | undefined> {
+  try {
+    return await opendir(directory);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 async function ageOf(path: string, now: number): Promise<number> {

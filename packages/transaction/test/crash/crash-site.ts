@@ -1,6 +1,7 @@
 import { AtlasError } from "@atlas/errors";
 import { openSqlite } from "@atlas/storage/sqlite";
 import type { TemporaryDirectory } from "@atlas/storage/testing";
+import { findAfterRecovery } from "../fixtures/after-recovery.ts";
 import { findContradictions, type Told } from "../fixtures/bank.ts";
 import type { CrashProcess } from "./crash-process.ts";
 
@@ -19,15 +20,17 @@ export class CrashSite implements Disposable {
   /**
    * Opens every store and answers with what contradicts its callers. Processes
    * that are still at work count with what they have told so far.
+   *
+   * @param recovers whether to recover first and to compare all parts; not while a process works
    */
-  async compare(processes: readonly CrashProcess[]): Promise<readonly string[]> {
+  async compare(processes: readonly CrashProcess[], recovers: boolean): Promise<readonly string[]> {
     const found: string[] = [];
     for (const [store, path] of this.stores.entries()) {
       const told = [
         ...(this.#told[store] ?? []),
         ...processes.flatMap((process) => process.told(store)),
       ];
-      found.push(...(await compareStore(path, told)));
+      found.push(...(await compareStore(path, told, recovers)));
     }
     return found;
   }
@@ -48,10 +51,15 @@ export class CrashSite implements Disposable {
   }
 }
 
-async function compareStore(path: string, told: readonly Told[]): Promise<readonly string[]> {
+async function compareStore(
+  path: string,
+  told: readonly Told[],
+  recovers: boolean,
+): Promise<readonly string[]> {
   try {
     await using database = await openSqlite(path, { readers: 1, healthCheckMs: 0 });
-    return await findContradictions(database, told);
+    const found = await findContradictions(database, told);
+    return recovers ? [...found, ...(await findAfterRecovery(database, path, { told }))] : found;
   } catch (error) {
     if (AtlasError.is(error)) return [`A store does not open: ${error.code} ${error.message}`];
     throw error;

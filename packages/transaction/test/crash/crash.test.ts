@@ -20,11 +20,23 @@ describe("crash", () => {
   }, 600_000);
 
   for (const [fault, evidence] of [
-    ["acknowledge without a COMMIT", /Lost: /],
+    ["acknowledge without a COMMIT", /Lost: |belongs to no row/],
     ["a savepoint released out of order", /there in part|Kept: /],
   ] as const)
     test(`T1: a planted mistake is caught: ${fault} (seed ${seed})`, async () => {
-      const { contradictions } = await runCrashes({ rounds: 8, seed, fault });
+      const { contradictions } = await runCrashes({ rounds: 12, seed, fault });
       expect(contradictions.join("\n")).toMatch(evidence);
     }, 120_000);
+
+  test(`T3: a planted mistake is caught: a journal entry outside the COMMIT (seed ${seed})`, async () => {
+    const { contradictions } = await runCrashes({
+      rounds: 16,
+      seed,
+      fault: "a journal entry outside the COMMIT",
+      points: [["file committed", 2]],
+    });
+    expect(contradictions.join("\n")).toMatch(
+      /Lost: the file|not what its row says|belongs to no row/,
+    );
+  }, 120_000);
 });

@@ -17,7 +17,12 @@ export interface CrashOptions {
   readonly rounds: number;
   readonly seed: number;
   readonly fault?: PlantedFault;
+  /** Where processes die; default: at all `points`, and at any moment. */
+  readonly points?: readonly Point[];
 }
+
+/** A point at which a process kills itself, and the most often that it passes it before. */
+type Point = readonly [name: string, timesMax: number];
 
 /** What the rounds found. */
 export interface CrashFigures {
@@ -30,14 +35,25 @@ export interface CrashFigures {
   readonly contradictions: string[];
 }
 
-/** Points at which a process kills itself, and the most often that it passes one before. */
-const points: readonly (readonly [name: string, timesMax: number])[] = [
-  ["begin", 200],
-  ["halfway", 40],
-  ["group", 60],
-  ["sync", 60],
-  ["commit", 200],
-  ["rollback", 30],
+const allPoints: readonly Point[] = [
+  ["begin", 60],
+  ["halfway", 15],
+  ["group", 30],
+  ["sync", 30],
+  ["commit", 60],
+  ["rollback", 10],
+  ["file staged", 15],
+  ["file prepared", 10],
+  ["file committed", 10],
+  ["file applied", 15],
+  ["file synced", 10],
+  ["file forgotten", 10],
+  // What is left by a kill is little, so these are reached at once or not at all.
+  ["recovery: file applied", 3],
+  ["recovery: file synced", 1],
+  ["recovery: file forgotten", 1],
+  ["recovery: begin", 6],
+  ["recovery: sync", 6],
 ];
 
 /** Share of the processes that get a point; the others die at any moment within `momentMaxMs`. */
@@ -60,13 +76,18 @@ export async function runCrashes(options: CrashOptions): Promise<CrashFigures> {
       using site = new CrashSite(directory, storesPerProcess);
       for (let pair = 0; pair < pairsPerSite && suite.figures.rounds < options.rounds; pair += 1) {
         const processes = next;
-        const deaths = processes.map((process, index) =>
-          suite.order(process, site, `w${pair}${index}`),
-        );
+        const deaths = [
+          suite.order(processes[0], site, { pair, index: 0 }),
+          suite.order(processes[1], site, { pair, index: 1 }),
+        ] as const;
         await Promise.all(processes.map(({ ready }) => ready));
         // The next two load their code while these two work.
         next = suite.start();
-        for (const death of deaths) await suite.crash(death, site, processes);
+        const [first, second] = deaths;
+        await suite.crash(first, { site, processes, recovers: false });
+        // What is left over now and then is the matter of the next two.
+        const recovers = pair % 2 === 0 || pair + 1 === pairsPerSite;
+        await suite.crash(second, { site, processes, recovers });
         site.remember(processes);
       }
       suite.figures.acknowledged += site.count("durable", "relaxed");
@@ -78,11 +99,21 @@ export async function runCrashes(options: CrashOptions): Promise<CrashFigures> {
   return suite.figures;
 }
 
+type Pair = readonly [CrashProcess, CrashProcess];
+
 /** How a process is going to die. */
 interface Death {
   readonly process: CrashProcess;
   readonly point: string;
   readonly afterMs: number;
+}
+
+/** Where it dies. */
+interface Scene {
+  readonly site: CrashSite;
+  readonly processes: Pair;
+  /** Whether nobody is left then and the stores are brought into order. */
+  readonly recovers: boolean;
 }
 
 class CrashSuite {
@@ -102,17 +133,22 @@ class CrashSuite {
     this.#random = randomFrom(options.seed);
   }
 
-  start(): readonly CrashProcess[] {
+  start(): Pair {
     return [new CrashProcess(), new CrashProcess()];
   }
 
-  order(process: CrashProcess, { stores }: CrashSite, writer: string): Death {
+  order(
+    process: CrashProcess,
+    { stores }: CrashSite,
+    { pair, index }: { readonly pair: number; readonly index: number },
+  ): Death {
     const below = (limit: number): number => Math.floor(this.#random() * limit);
-    const { fault } = this.#options;
+    const { fault, points = allPoints } = this.#options;
     const [name, timesMax] = points[below(points.length)] ?? [anyMoment, 1];
-    const atPoint = this.#random() < pointShare;
+    const atPoint = this.#random() < pointShare || this.#options.points !== undefined;
     process.order({
-      writer,
+      writer: `w${pair}${index}`,
+      holder: `holder ${index}`,
       seed: below(2 ** 31),
       stores,
       ...(fault === undefined ? {} : { fault }),
@@ -123,7 +159,7 @@ class CrashSuite {
       : { process, point: anyMoment, afterMs: below(momentMaxMs) };
   }
 
-  async crash(death: Death, site: CrashSite, processes: readonly CrashProcess[]): Promise<void> {
+  async crash(death: Death, { site, processes, recovers }: Scene): Promise<void> {
     const { process, afterMs } = death;
     const byItself = process.ended.then(() => death.point);
     const point = await Promise.race([byItself, sleep(afterMs, anyMoment)]);
@@ -134,7 +170,7 @@ class CrashSuite {
     figures.points.set(point, (figures.points.get(point) ?? 0) + 1);
     figures.contradictions.push(
       ...processes.flatMap(({ contradictions }) => contradictions.splice(0)),
-      ...(await site.compare(processes)),
+      ...(await site.compare(processes, recovers)),
     );
   }
 }

@@ -26,7 +26,7 @@ describe("history", () => {
     ["a savepoint released out of order", /G1a/],
   ] as const)
     test(`T1: a planted mistake is caught: ${fault} (seed ${seed})`, async () => {
-      const { anomalies } = await runHistory({ transactions: 400, seed, fault });
+      const { anomalies } = await runHistory({ transactions: 2_000, seed, fault });
       expect(anomalies.join("\n")).toMatch(evidence);
     }, 120_000);
 });

@@ -13,6 +13,7 @@
  * A record is 24 bytes (kind, three zeros, payload length u32, file u64, argument u64; little
  * endian) and the payload. Files are inodes. Kinds:
  *   D directory at path        C file created at path      U name removed      R name moved (a\0b)
+ *   L second name (a\0b)
  *   W bytes at offset          T cut or grown to size      B sync begins       S sync succeeded
  *   A mark of the workload     X something that this library cannot record (name of the call)
  *
@@ -320,36 +321,43 @@ FTRUNCATE(ftruncate64, off64_t)
 SYNC(fsync)
 SYNC(fdatasync)
 
-int unlink(const char *path) {
-  REAL(unlink);
-  char buffer[PATH_MAX];
-  const char *name = below(path, buffer);
-  if (!name) return real(path);
-  pthread_mutex_lock(&lock);
-  int result = real(path), error = errno;
-  if (result == 0) record('U', 0, 0, name, (uint32_t)strlen(name));
-  pthread_mutex_unlock(&lock);
-  errno = error;
-  return result;
-}
-
-int rename(const char *from, const char *to) {
-  REAL(rename);
-  char buffer[PATH_MAX], other[PATH_MAX], both[2 * PATH_MAX];
-  const char *source = below(from, buffer), *target = below(to, other);
-  if (!source && !target) return real(from, to);
-  pthread_mutex_lock(&lock);
-  int result = real(from, to), error = errno;
-  if (result == 0 && source && target) {
-    int length = snprintf(both, sizeof both, "%s%c%s", source, 0, target);
-    record('R', 0, 0, both, (uint32_t)length);
-  } else if (result == 0) {
-    cannot_record("rename");
+#define REMOVE(name) \
+  int name(const char *path) { \
+    REAL(name); \
+    char buffer[PATH_MAX]; \
+    const char *at = below(path, buffer); \
+    if (!at) return real(path); \
+    pthread_mutex_lock(&lock); \
+    int result = real(path), error = errno; \
+    if (result == 0) record('U', 0, 0, at, (uint32_t)strlen(at)); \
+    pthread_mutex_unlock(&lock); \
+    errno = error; \
+    return result; \
   }
-  pthread_mutex_unlock(&lock);
-  errno = error;
-  return result;
-}
+REMOVE(unlink)
+REMOVE(rmdir)
+
+/* Both names have to lie below the root. */
+#define TWO_NAMES(name, kind) \
+  int name(const char *from, const char *to) { \
+    REAL(name); \
+    char buffer[PATH_MAX], other[PATH_MAX], both[2 * PATH_MAX]; \
+    const char *source = below(from, buffer), *target = below(to, other); \
+    if (!source && !target) return real(from, to); \
+    pthread_mutex_lock(&lock); \
+    int result = real(from, to), error = errno; \
+    if (result == 0 && source && target) { \
+      int length = snprintf(both, sizeof both, "%s%c%s", source, 0, target); \
+      record(kind, 0, 0, both, (uint32_t)length); \
+    } else if (result == 0) { \
+      cannot_record(#name); \
+    } \
+    pthread_mutex_unlock(&lock); \
+    errno = error; \
+    return result; \
+  }
+TWO_NAMES(rename, 'R')
+TWO_NAMES(link, 'L')
 
 int mkdir(const char *path, mode_t mode) {
   REAL(mkdir);
@@ -374,11 +382,9 @@ int mkdir(const char *path, mode_t mode) {
     if (below(path, buffer)) cannot_record(#name); \
     return real arguments; \
   }
-REFUSED_ON_PATH(link, int, (const char *from, const char *to), to, (from, to))
 REFUSED_ON_PATH(symlink, int, (const char *from, const char *to), to, (from, to))
 REFUSED_ON_PATH(truncate, int, (const char *path, off_t size), path, (path, size))
 REFUSED_ON_PATH(truncate64, int, (const char *path, off64_t size), path, (path, size))
-REFUSED_ON_PATH(rmdir, int, (const char *path), path, (path))
 
 #define REFUSED_ON_FD(name, type, parameters, fd, arguments) \
   type name parameters { \

@@ -21,8 +21,8 @@ describe.skipIf(missing !== undefined)(`creation${missing ? ` (skipped: ${missin
       disk.apply(record);
       for (const survival of ["nothing", "everything", "scattered"] as const) {
         const path = directory.file("image");
-        writeImage(path, disk.image(survival, random), random);
-        found.push(...(await checkImage(path, [], 1)));
+        const image = writeImage(path, disk.image(survival, random), random);
+        found.push(...(await checkImage(image, [], 1)));
       }
     }
     expect(found).toEqual([]);

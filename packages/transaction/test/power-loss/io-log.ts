@@ -2,7 +2,7 @@
 export type IoRecord =
   | { readonly kind: "directory" | "create"; readonly file: bigint; readonly path: string }
   | { readonly kind: "remove"; readonly path: string }
-  | { readonly kind: "rename"; readonly path: string; readonly target: string }
+  | { readonly kind: "rename" | "link"; readonly path: string; readonly target: string }
   | {
       readonly kind: "write";
       readonly file: bigint;
@@ -42,9 +42,10 @@ function parseRecord(
       return { kind: "create", file, path: text() };
     case "U":
       return { kind: "remove", path: text() };
-    case "R": {
+    case "R":
+    case "L": {
       const [path = "", target = ""] = text().split("\0");
-      return { kind: "rename", path, target };
+      return { kind: kind === "R" ? "rename" : "link", path, target };
     }
     case "W":
       return { kind: "write", file, offset: argument, data: payload };

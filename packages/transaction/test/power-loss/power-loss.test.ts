@@ -23,9 +23,13 @@ describe.skipIf(missing !== undefined)(
       expect(figures.lookedFor).toBeGreaterThan(images);
     }, 600_000);
 
-    for (const fault of ["acknowledge before the sync", "skip the sync"] as const)
-      test(`T1: a planted mistake is caught: ${fault} (seed ${seed})`, async () => {
-        const figures = await runPowerLosses({ images: 60, seed, fault });
+    for (const fault of [
+      "acknowledge before the sync",
+      "skip the sync",
+      "a journal entry outside the COMMIT",
+    ] as const)
+      test(`T1 T3: a planted mistake is caught: ${fault} (seed ${seed})`, async () => {
+        const figures = await runPowerLosses({ images: 40, seed, fault });
         expect(figures.bad).toBeGreaterThan(0);
         expect(figures.contradictions.join("\n")).toMatch(/Lost: |All is lost/);
       }, 120_000);

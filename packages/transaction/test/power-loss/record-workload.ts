@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { childEnvironment } from "../fixtures/child-environment.ts";
 import { memoryDirectory } from "../fixtures/memory-directory.ts";
@@ -22,6 +22,8 @@ export interface RecordingOptions {
   /** How much longer each sync takes, in microseconds: more is committed meanwhile. */
   readonly syncDelayUs: number;
   readonly fault?: PlantedFault;
+  /** Program among the fixtures. Default: random sessions of the bank. */
+  readonly script?: string;
 }
 
 /** Runs the workload in a process of its own and records it. */
@@ -33,7 +35,8 @@ export async function recordWorkload(options: RecordingOptions): Promise<Recordi
     directory.file("marks"),
   ];
   mkdirSync(root);
-  const script = join(import.meta.dirname, "../fixtures/recorded-child.ts");
+  const name = options.script ?? "recorded-child.ts";
+  const script = join(import.meta.dirname, "../fixtures", name);
   const given = [root, marks, String(options.seed), String(options.transactions)];
   if (options.fault !== undefined) given.push(options.fault);
   await promisify(execFile)(process.execPath, ["--conditions=@atlas/source", script, ...given], {
@@ -46,7 +49,9 @@ export async function recordWorkload(options: RecordingOptions): Promise<Recordi
       ATLAS_IO_DELAY: String(options.syncDelayUs),
     },
   });
-  const names = readdirSync(root).filter((name) => !name.endsWith("-shm"));
+  const names = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith("-shm"))
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
   return {
     records: parseIoLog(readFileSync(log)),
     files: new Map(names.map((name) => [name, readFileSync(join(root, name))])),

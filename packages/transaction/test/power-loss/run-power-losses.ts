@@ -113,8 +113,9 @@ class PowerLossSuite {
   async #look(disk: Disk, told: readonly Told[], index: number): Promise<void> {
     const { figures } = this;
     const survival = survivals[figures.images % survivals.length] ?? "nothing";
-    writeImage(this.#imagePath, disk.image(survival, this.#random), this.#random);
-    const found = await checkImage(this.#imagePath, told, figures.images);
+    const files = disk.image(survival, this.#random);
+    const image = writeImage(this.#imagePath, files, this.#random);
+    const found = await checkImage(image, told, figures.images);
     figures.images += 1;
     figures.lookedFor += told.filter(isDurable).length;
     if (found.length === 0) return;
