@@ -33,8 +33,9 @@ export async function provideStorage(scope: Scope): Promise<void> {
             write: (body) => root.use(TransactionsToken).atomic(body),
           },
         },
-        // Nothing here asks the same question often enough.
+        // Nothing here asks the same question often enough, or makes backups by itself.
         cache: { enabled: false },
+        files: { enabled: false },
       },
       root.use(ObserverToken),
     );

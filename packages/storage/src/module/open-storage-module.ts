@@ -1,16 +1,8 @@
 import { dirname, resolve } from "node:path";
 import { checkOptions } from "@atlas/errors";
-import { createCacheManager } from "../cache/create-cache-manager.ts";
-import { createQueryCache } from "../cache/create-query-cache.ts";
-import { createBackupSchedule } from "../files/backup-schedule.ts";
-import { watchDisk } from "../files/watch-disk.ts";
-import { cacheConsumer } from "../memory/cache-consumer.ts";
-import { createMemoryManager } from "../memory/create-memory-manager.ts";
-import { databaseConsumer } from "../memory/database-consumer.ts";
 import type { MemoryManager } from "../memory/memory-manager.ts";
 import { createQueryLog } from "../query-log/create-query-log.ts";
 import type { QueryLog } from "../query-log/query-log.ts";
-import { createFileManager } from "../sqlite/create-file-manager.ts";
 import { sqliteDefaults, type OpenSqliteOptions } from "../sqlite/open-options.ts";
 import { openSqlite } from "../sqlite/open-sqlite.ts";
 import { createQueryOptimizer } from "../sqlite/optimizer/create-query-optimizer.ts";
@@ -80,7 +72,7 @@ export async function openStorageModule(
         ? { write: (...args) => database.write(...args) }
         : undefined,
       wal: on.has("wal") ? database.wal : undefined,
-      ...startParts({ database, emit, ends, on }, config, log),
+      ...(await startParts({ database, emit, ends, on }, config, log)),
       error,
       parts: () => parts,
       close,
@@ -106,20 +98,25 @@ function openOptionsOf(
   };
 }
 
-function startParts(
+/** What a part needs is loaded only where it is on: a program that starts waits for each file. */
+async function startParts(
   setting: Setting,
   config: StorageModuleConfig,
   log: QueryLog | undefined,
-): Pick<StorageModule, "query" | "cache" | "files" | "memory"> {
+): Promise<Pick<StorageModule, "query" | "cache" | "files" | "memory">> {
   const { on, database } = setting;
   const ownWrite = on.has("transaction") ? database.write.bind(database) : undefined;
   const write = config.transaction?.options?.write ?? ownWrite;
   const query =
     log && startQuery(setting, log, { ...config.query?.options, ...(write && { write }) });
-  const cache = on.has("cache") ? startCache(setting, config.cache?.options ?? {}) : undefined;
-  const files = on.has("files") ? startFiles(setting, config.files?.options ?? {}) : undefined;
+  const cache = on.has("cache")
+    ? await startCache(setting, config.cache?.options ?? {})
+    : undefined;
+  const files = on.has("files")
+    ? await startFiles(setting, config.files?.options ?? {})
+    : undefined;
   const memory = on.has("memory")
-    ? startMemory(setting, cache, config.memory?.options ?? {})
+    ? await startMemory(setting, cache, config.memory?.options ?? {})
     : undefined;
   return { query, cache, files, memory };
 }
@@ -155,7 +152,11 @@ function startQuery(
   return { log, optimizer };
 }
 
-function startCache({ database, emit, ends }: Setting, options: CachePartOptions): CacheModule {
+async function startCache(
+  { database, emit, ends }: Setting,
+  options: CachePartOptions,
+): Promise<CacheModule> {
+  const { createCacheManager, createQueryCache } = await import("../cache/index.ts");
   const { otherWriters, followRows, ...rest } = options;
   const entries = createCacheManager({ ...rest, onEvent: emit });
   const queries = createQueryCache({
@@ -168,7 +169,12 @@ function startCache({ database, emit, ends }: Setting, options: CachePartOptions
   return { entries, queries };
 }
 
-function startFiles({ database, emit, ends }: Setting, options: FilesPartOptions): FilesModule {
+async function startFiles(
+  { database, emit, ends }: Setting,
+  options: FilesPartOptions,
+): Promise<FilesModule> {
+  const { createBackupSchedule, watchDisk } = await import("../files/index.ts");
+  const { createFileManager } = await import("../sqlite/create-file-manager.ts");
   checkOptions<FilesPartOptions>('the part "files" of openStorageModule', options, {
     backups: "any",
     disk: "any",
@@ -194,11 +200,13 @@ function startFiles({ database, emit, ends }: Setting, options: FilesPartOptions
   return { manager, backups, disk };
 }
 
-function startMemory(
+async function startMemory(
   { database, emit, ends }: Setting,
   cache: CacheModule | undefined,
   options: MemoryPartOptions,
-): MemoryManager {
+): Promise<MemoryManager> {
+  const { cacheConsumer, createMemoryManager } = await import("../cache/index.ts");
+  const { databaseConsumer } = await import("../memory/database-consumer.ts");
   const consumers = [
     databaseConsumer(database),
     ...(cache === undefined ? [] : [cacheConsumer(cache.entries)]),
