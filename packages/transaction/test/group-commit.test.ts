@@ -1,48 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AtlasError } from "@atlas/errors";
-import { sqlQuery } from "@atlas/storage";
-import { openTemporaryDatabase } from "@atlas/storage/testing";
-import {
-  createTransactionManager,
-  type TransactionEvent,
-  type TransactionManager,
-  type TransactionManagerOptions,
-} from "@atlas/transaction";
+import type { TransactionManager, TransactionManagerOptions } from "@atlas/transaction";
 import { describe, expect, test, vi } from "vitest";
-import { controlLease, type LeaseControl } from "./fake-lease.ts";
-
-const insert = sqlQuery<never, { name: string }>("INSERT INTO items VALUES (:name)");
-const names = sqlQuery<{ name: string }>("SELECT name FROM items ORDER BY name");
-
-interface Setup extends AsyncDisposable {
-  readonly manager: TransactionManager;
-  readonly control: LeaseControl;
-  readonly events: TransactionEvent[];
-  stored(): Promise<readonly string[]>;
-}
-
-async function setUp(options: TransactionManagerOptions = {}): Promise<Setup> {
-  const store = await openTemporaryDatabase();
-  const { database, control } = controlLease(store.database);
-  const events: TransactionEvent[] = [];
-  const manager = await createTransactionManager(database, {
-    onEvent: (event) => events.push(event),
-    ...options,
-  });
-  await manager.connection.execute("CREATE TABLE items (name TEXT PRIMARY KEY)");
-  control.log.length = 0;
-  events.length = 0;
-  return {
-    manager,
-    control,
-    events,
-    stored: async () => (await store.database.all(names)).map(({ name }) => name),
-    async [Symbol.asyncDispose]() {
-      await manager.close();
-      await store[Symbol.asyncDispose]();
-    },
-  };
-}
+import { insert, openManager } from "./open-manager.ts";
 
 const write = (manager: TransactionManager, name: string): Promise<unknown> =>
   manager.program((connection) => connection.run(insert, { name }));
@@ -55,7 +15,7 @@ const codeOf = (error: unknown): string | undefined =>
 
 describe("group commit", () => {
   test("many callers share one commit and one sync", async () => {
-    await using setup = await setUp(oneGroup);
+    await using setup = await openManager(oneGroup);
 
     await Promise.all(Array.from({ length: 50 }, (_, i) => write(setup.manager, `n${i}`)));
 
@@ -66,7 +26,7 @@ describe("group commit", () => {
   test("one half of many callers runs while the other half is synced", async () => {
     // On a device whose syncs take 1 ms, to a clock on which each transaction takes 0.1 ms.
     let now = 0;
-    await using setup = await setUp({
+    await using setup = await openManager({
       monotonicClock: () => now,
       groupTimeMaxMs: 100,
       blockingSyncMaxMs: 0,
@@ -97,7 +57,7 @@ describe("group commit", () => {
   test.each([0, 5])(
     "nobody is told before a sync that began after the commit has ended (blocking up to %i ms)",
     async (blockingSyncMaxMs) => {
-      await using setup = await setUp({ blockingSyncMaxMs });
+      await using setup = await openManager({ blockingSyncMaxMs });
 
       for (let i = 0; i < 5; i += 1) {
         await write(setup.manager, `n${i}`);
@@ -111,7 +71,7 @@ describe("group commit", () => {
 
   test("what commits while a sync runs is told by the next sync", async () => {
     // A full group does not wait for the sync that runs.
-    await using setup = await setUp({ blockingSyncMaxMs: 0, groupMembersMax: 1 });
+    await using setup = await openManager({ blockingSyncMaxMs: 0, groupMembersMax: 1 });
     const gate = Promise.withResolvers<void>();
     setup.control.beforeSync = () => gate.promise;
 
@@ -129,7 +89,7 @@ describe("group commit", () => {
   });
 
   test("a relaxed transaction does not wait for the sync", async () => {
-    await using setup = await setUp({ durability: "relaxed" });
+    await using setup = await openManager({ durability: "relaxed" });
     setup.control.beforeSync = () => {
       throw new Error("must not be called");
     };
@@ -140,7 +100,7 @@ describe("group commit", () => {
   });
 
   test("one transaction can be relaxed while the manager is not, and the reverse", async () => {
-    await using setup = await setUp();
+    await using setup = await openManager();
 
     await setup.manager.atomic((tx) => tx.run(insert, { name: "a" }), { durability: "relaxed" });
 
@@ -148,7 +108,7 @@ describe("group commit", () => {
   });
 
   test("a group holds at most groupMembersMax transactions", async () => {
-    await using setup = await setUp({ groupMembersMax: 4 });
+    await using setup = await openManager({ groupMembersMax: 4 });
 
     await Promise.all(Array.from({ length: 10 }, (_, i) => write(setup.manager, `n${i}`)));
 
@@ -160,7 +120,7 @@ describe("group commit", () => {
   });
 
   test("a member that returns a promise from a program is rolled back alone", async () => {
-    await using setup = await setUp();
+    await using setup = await openManager();
 
     const [good, bad] = await Promise.allSettled([
       write(setup.manager, "good"),
@@ -175,7 +135,7 @@ describe("group commit", () => {
   });
 
   test("the queue is bounded and what does not fit was not run", async () => {
-    await using setup = await setUp({ queueLengthMax: 3 });
+    await using setup = await openManager({ queueLengthMax: 3 });
 
     const outcomes = await Promise.allSettled(
       Array.from({ length: 5 }, (_, i) => write(setup.manager, `n${i}`)),
@@ -188,7 +148,7 @@ describe("group commit", () => {
   });
 
   test("events tell the story of a transaction", async () => {
-    await using setup = await setUp();
+    await using setup = await openManager();
 
     await write(setup.manager, "a");
     await expect(write(setup.manager, "a")).rejects.toMatchObject({ code: "storage.constraint" });
@@ -199,7 +159,7 @@ describe("group commit", () => {
   });
 
   test("a hook that throws is reported and harms nobody", async () => {
-    await using setup = await setUp();
+    await using setup = await openManager();
 
     const result = await setup.manager.atomic((tx) => {
       tx.afterCommit(() => {
@@ -217,7 +177,7 @@ describe("a device that fails", () => {
   test.each([0, 5])(
     "a failed sync fails exactly what it covered, and the file is reopened (blocking up to %i ms)",
     async (blockingSyncMaxMs) => {
-      await using setup = await setUp({ ...oneGroup, blockingSyncMaxMs });
+      await using setup = await openManager({ ...oneGroup, blockingSyncMaxMs });
       await write(setup.manager, "before");
       setup.control.beforeSync = () => {
         throw Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" });
@@ -244,7 +204,7 @@ describe("a device that fails", () => {
 
   test("what committed while the failing sync ran fails with it", async () => {
     // A full group does not wait for the sync that runs.
-    await using setup = await setUp({ blockingSyncMaxMs: 0, groupMembersMax: 1 });
+    await using setup = await openManager({ blockingSyncMaxMs: 0, groupMembersMax: 1 });
     const gate = Promise.withResolvers<void>();
     setup.control.beforeSync = () => gate.promise;
 
@@ -261,7 +221,7 @@ describe("a device that fails", () => {
   });
 
   test("nothing runs while the file cannot be reopened, and it goes on when it can", async () => {
-    await using setup = await setUp({ blockingSyncMaxMs: 0 });
+    await using setup = await openManager({ blockingSyncMaxMs: 0 });
     const broken = new Error("still broken");
     setup.control.beforeSync = () => {
       throw new Error("EIO");
@@ -280,7 +240,7 @@ describe("a device that fails", () => {
   });
 
   test("a failed commit fails its group, leaves nothing, and the next one succeeds", async () => {
-    await using setup = await setUp(oneGroup);
+    await using setup = await openManager(oneGroup);
     setup.control.beforeCommit = () => {
       delete setup.control.beforeCommit;
       throw new Error("EIO while committing");
@@ -297,7 +257,7 @@ describe("a device that fails", () => {
   });
 
   test("when the database gives up everything, neighbours are told and may try again", async () => {
-    await using setup = await setUp(oneGroup);
+    await using setup = await openManager(oneGroup);
 
     const [neighbour, culprit] = await Promise.allSettled([
       write(setup.manager, "neighbour"),

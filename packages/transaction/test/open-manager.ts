@@ -31,6 +31,7 @@ export async function openManager(options: TransactionManagerOptions = {}): Prom
     ...options,
   });
   await manager.connection.execute("CREATE TABLE items (name TEXT PRIMARY KEY)");
+  control.log.length = 0;
   events.length = 0;
   return {
     manager,

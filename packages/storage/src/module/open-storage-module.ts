@@ -41,7 +41,7 @@ const maintainEveryMs = 60_000;
 
 /**
  * Opens the SQLite file at `path` with everything that looks after it. What was
- * started before a failure is ended again.
+ * started before a failure is ended again. Errors that `onEvent` throws are ignored.
  *
  * @throws {AtlasError} storage.module_invalid when a part that is on needs one that is off;
  * configuration.unknown_option, configuration.invalid_option; the codes of `openSqlite`
@@ -57,7 +57,11 @@ export async function openStorageModule(
   const error = on.has("error") ? new FaultRecord(config.error?.options ?? {}, now) : undefined;
   const emit = (event: StorageModuleEvent): void => {
     error?.record(event);
-    onEvent?.(event);
+    try {
+      onEvent?.(event);
+    } catch {
+      // An observer is told, not asked; and nobody waits for what happens in the background.
+    }
   };
   const log = on.has("query") ? logOf(config.query?.options) : undefined;
   const database = await openSqlite(path, { ...openOptionsOf(config, on, log), onEvent: emit });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sqlQuery } from "@atlas/storage";
-import { storageParts } from "@atlas/storage/module";
+import { openStorageModule, storageParts } from "@atlas/storage/module";
 import { openSqlite } from "@atlas/storage/sqlite";
+import { temporaryDirectory } from "@atlas/storage/testing";
 import { describe, expect, test, vi } from "vitest";
 import { add, byName, names, openModule } from "./open-module.ts";
 
@@ -100,6 +101,23 @@ describe("D10: what runs by itself", () => {
     });
 
     await vi.waitFor(() => expect(writes).not.toEqual([]));
+  });
+
+  test("an observer that throws does not end the process when maintenance fails", async () => {
+    using directory = temporaryDirectory();
+    let told = 0;
+    const config = {
+      query: { options: { maintainEveryMs: 1 } },
+      transaction: { options: { write: () => Promise.reject(new Error("no writer")) } },
+    };
+
+    await using module = await openStorageModule(directory.file("data.db"), config, ({ type }) => {
+      if (type === "maintenance_failed") told += 1;
+      throw new Error("observer");
+    });
+
+    await vi.waitFor(() => expect(told).toBeGreaterThan(1));
+    expect(module.error?.counts().get("maintenance_failed")).toBeGreaterThan(1);
   });
 
   test("nothing is written by a module that does not write", async () => {
