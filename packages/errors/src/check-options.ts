@@ -27,10 +27,11 @@ export function checkOptions<Options extends object>(
   options: Options,
   rules: OptionRules<Options>,
 ): void {
-  const known = new Map<string, OptionRule>(Object.entries(rules));
+  const known: Readonly<Record<string, OptionRule>> = rules;
+  // Called before every read and transaction, mostly with no options at all.
   for (const [option, value] of Object.entries(options)) {
-    const rule = known.get(option);
-    if (rule === undefined) throw unknownOption(owner, option, [...known.keys()]);
+    const rule = Object.hasOwn(known, option) ? known[option] : undefined;
+    if (rule === undefined) throw unknownOption(owner, option, Object.keys(known));
     if (value === undefined || accepts(rule, value)) continue;
     throw commonError(
       "configuration.invalid_option",

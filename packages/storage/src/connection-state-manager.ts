@@ -41,9 +41,9 @@ export interface ConnectionMetrics {
   readonly latency: { readonly meanMs: number; readonly maxMs: number };
   /** Bytes of the values read, text counted as one byte per character. */
   readonly bytesTransferred: number;
-  /** Time in which statements ran. */
+  /** Time in which statements were bound, run and their rows decoded, in milliseconds. */
   readonly busyMs: number;
-  /** Time in which somebody held a reader. */
+  /** Time in which somebody held a reader, in milliseconds. */
   readonly heldMs: number;
 }
 

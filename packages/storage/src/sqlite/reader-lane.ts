@@ -1,4 +1,4 @@
-import { AtlasError, checkOptions } from "@atlas/errors";
+import { AtlasError, checkOptions, type OptionRules } from "@atlas/errors";
 import type { Reader } from "../connection.ts";
 import type { AcquiredReader } from "../connection-pool.ts";
 import type { ReadOptions } from "../database.ts";
@@ -49,7 +49,7 @@ export class ReaderLane {
   }
 
   #pooled(options: ReadOptions): Answer<PooledSession> {
-    checkOptions<ReadOptions>("read", options, { acquireTimeoutMs: waitRange, signal: "any" });
+    checkOptions("read", options, readRules);
     throwIfCancelled(options.signal);
     const { acquireTimeoutMs } = this.#file.settings;
     return this.#readers.acquire({
@@ -132,5 +132,6 @@ function beginsAtOnce(session: SqliteSession): boolean {
   }
 }
 
+const readRules: OptionRules<ReadOptions> = { acquireTimeoutMs: waitRange, signal: "any" };
 const beginRead = (verbs: TransactionVerbs): void => verbs.beginRead();
 const rollback = (verbs: TransactionVerbs): void => verbs.rollback();

@@ -8,7 +8,7 @@ import type { Query, RunResult, ValuesArgument } from "../query.ts";
 import type { RawRow, SqlValue } from "../sql-value.ts";
 import { bytesOf } from "./bytes-of.ts";
 import { bindValue, bindValues, type BindableQuery } from "./bind-values.ts";
-import type { Handle } from "./driver.ts";
+import type { Handle, HandleStatement } from "./driver.ts";
 import { mayBeRounded, toNumbers } from "./exact-integers.ts";
 import { runMany } from "./run-many.ts";
 import { StatementCache, type CachedStatement } from "./statement-cache.ts";
@@ -189,28 +189,32 @@ export class SqliteSession implements SyncConnection {
   first<Row>(
     query: Readable<Row>,
     values: object | undefined,
-    entry: CachedStatement = this.#statements.find(query.sql),
+    light?: CachedStatement,
   ): Row | undefined {
-    if (!entry.selects) {
-      return this.#decode(query, this.#runWithRows(entry, bindValues(query, values)))[0];
-    }
     const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
-    const row = this.#firstRow(entry, query, values);
-    if (this.#watch !== undefined) this.#observe(entry, startedAt, row === undefined ? [] : [row]);
-    if (row === undefined) return undefined;
-    const exact = mayBeRounded(row) ? this.#exactRows(entry, bindValues(query, values))[0] : row;
-    // Without `decode` the type of the query promises that its rows are as they come.
-    if (query.decode === undefined || exact === undefined) return exact as Row | undefined;
-    return query.decode(exact);
+    const entry = light ?? this.#statements.find(query.sql);
+    if (!entry.selects) return this.list(query, values, entry)[0];
+    const found = this.#firstRow(entry, query, values);
+    let row: RawRow | Row | undefined = found;
+    if (found !== undefined) {
+      if (mayBeRounded(found)) row = this.#exactRows(entry, bindValues(query, values))[0];
+      // Without `decode` the type of the query promises that its rows are as they come.
+      if (query.decode !== undefined && row !== undefined) row = query.decode(row as RawRow);
+    }
+    if (this.#watch !== undefined) {
+      this.#observe(entry, startedAt, found === undefined ? [] : [found]);
+    }
+    return row as Row | undefined;
   }
 
   /** `all` with its values as one argument. */
-  list<Row>(
-    query: Readable<Row>,
-    values: object | undefined,
-    entry: CachedStatement = this.#statements.find(query.sql),
-  ): Row[] {
-    return this.#decode(query, this.#rows(entry, bindValues(query, values)));
+  list<Row>(query: Readable<Row>, values: object | undefined, light?: CachedStatement): Row[] {
+    const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
+    const entry = light ?? this.#statements.find(query.sql);
+    const rows = this.#rows(entry, bindValues(query, values));
+    const decoded = this.#decode(query, rows);
+    if (entry.returnsRows) this.#observe(entry, startedAt, rows);
+    return decoded;
   }
 
   run<Values extends object>(
@@ -238,7 +242,9 @@ export class SqliteSession implements SyncConnection {
     const entry = this.#statements.find(sql);
     const bound = bindValues({ sql, params }, undefined);
     if (!entry.returnsRows) return { rows: [], changes: this.#change(entry, bound) };
+    const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
     const rows = this.#rows(entry, bound);
+    this.#observe(entry, startedAt, rows);
     return { rows, changes: entry.readonly ? 0 : this.#changesOfLast() };
   }
 
@@ -248,7 +254,7 @@ export class SqliteSession implements SyncConnection {
 
   #rows(entry: CachedStatement, bound: SqlValue[]): RawRow[] {
     if (!entry.selects) return this.#runWithRows(entry, bound);
-    const rows = this.#timed(entry, () => entry.statement.all(bound));
+    const rows = this.#all(entry.statement, bound);
     return rows.some(mayBeRounded) ? this.#exactRows(entry, bound) : rows;
   }
 
@@ -264,8 +270,7 @@ export class SqliteSession implements SyncConnection {
   }
 
   #exactRows(entry: CachedStatement, bound: SqlValue[]): RawRow[] {
-    const statement = this.#statements.exact(entry);
-    return this.#timed(entry, () => statement.all(bound)).map(toNumbers);
+    return this.#all(this.#statements.exact(entry), bound).map(toNumbers);
   }
 
   #change(entry: CachedStatement, bound: SqlValue[]): number {
@@ -335,19 +340,18 @@ export class SqliteSession implements SyncConnection {
     return error;
   }
 
-  #timed(entry: CachedStatement, run: () => RawRow[]): RawRow[] {
-    const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
-    let rows: RawRow[];
+  #all(statement: HandleStatement, bound: SqlValue[]): RawRow[] {
     try {
-      rows = run();
+      return statement.all(bound);
     } catch (cause) {
       throw this.#failed(cause);
     }
-    if (this.#watch !== undefined) this.#observe(entry, startedAt, rows);
-    return rows;
   }
 
-  /** Counts one run of a statement; `rows` are those it returned, or how many it changed. */
+  /**
+   * Counts one run of a statement, with binding and decoding; `rows` are those it returned, or
+   * how many it changed.
+   */
   #observe(entry: CachedStatement, startedAt: number, rows: readonly RawRow[] | number): void {
     const watch = this.#watch;
     if (watch === undefined) return;
