@@ -1,7 +1,8 @@
+import type { FieldPath } from "./field-path.ts";
 import type { IssueSeverity, ValidationFinding } from "./validation-issue.ts";
 
 /** The fields a rule reads; `all` makes it run on every change. */
-export type RuleFields<Item> = readonly (keyof Item & string)[] | "all";
+export type RuleFields<Item> = readonly FieldPath<Item>[] | "all";
 
 /** True when the rule holds; false or a list of findings when it is broken. */
 export type RuleVerdict = boolean | readonly ValidationFinding[];
@@ -14,15 +15,18 @@ export interface RuleDeclaration<Item> {
   readonly message: string;
   /** Default: `error`. */
   readonly severity?: IssueSeverity;
-  /** A change that touches none of these cannot break the rule, so it is not run. */
+  /**
+   * A change that touches none of these cannot break the rule, so it is not
+   * run. `address` stands for everything inside it, `address.city` for the city.
+   */
   readonly fields: RuleFields<Item>;
 }
 
 /** A rule in the form its author writes it. */
 export interface RuleDefinition<Item, Context, Loaded> extends RuleDeclaration<Item> {
   /**
-   * Reads what the checks need: once per call, for all items together, inside
-   * the transaction that the context belongs to.
+   * Reads what the checks need: once per call, for all items together that the
+   * rule is run on, inside the transaction that the context belongs to.
    */
   readonly load?: (items: readonly Item[], context: Context) => Loaded | Promise<Loaded>;
   /**
@@ -32,10 +36,16 @@ export interface RuleDefinition<Item, Context, Loaded> extends RuleDeclaration<I
   readonly check: (item: Item, loaded: Loaded, context: Context) => RuleVerdict;
 }
 
+/** Judges one item by what was loaded. */
+export type PreparedRule<Item> = (item: Item) => RuleVerdict;
+
 /** A rule over items that passed the schema; made by {@link defineRule}. */
 export interface BusinessRule<Item, Context = undefined> extends RuleDeclaration<Item> {
-  /** Loads for all items and answers with the check of one. */
-  prepare(items: readonly Item[], context: Context): Promise<(item: Item) => RuleVerdict>;
+  /** Loads for all items and answers with the check of one, at once where nothing is waited for. */
+  prepare(
+    items: readonly Item[],
+    context: Context,
+  ): PreparedRule<Item> | Promise<PreparedRule<Item>>;
 }
 
 /** Makes a rule out of its declaration, an optional `load` and a `check`. */
@@ -45,10 +55,23 @@ export function defineRule<Item, Context = unknown, Loaded = undefined>(
   const { load, check, ...declaration } = definition;
   return {
     ...declaration,
-    async prepare(items, context) {
+    prepare(items, context) {
+      const prepared =
+        (loaded: Loaded): PreparedRule<Item> =>
+        (item) =>
+          check(item, loaded, context);
       // Without `load` the type parameter Loaded is its default, undefined.
-      const loaded = (await load?.(items, context)) as Loaded;
-      return (item) => check(item, loaded, context);
+      const loaded = load?.(items, context) as Loaded | PromiseLike<Loaded>;
+      return isPending(loaded) ? Promise.resolve(loaded).then(prepared) : prepared(loaded);
     },
   };
+}
+
+function isPending<Loaded>(loaded: Loaded | PromiseLike<Loaded>): loaded is PromiseLike<Loaded> {
+  return (
+    typeof loaded === "object" &&
+    loaded !== null &&
+    "then" in loaded &&
+    typeof loaded.then === "function"
+  );
 }

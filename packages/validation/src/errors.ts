@@ -23,6 +23,13 @@ export const validationErrorCodes = {
     retryable: false,
     hint: "Give each rule and check a dotted code of its own.",
   },
+  /** The choice does not fit the repair plan, or the plan does not fit the checks. */
+  "validation.invalid_repair": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Call verify again and choose among the steps of the plan it answers with.",
+  },
 } as const;
 
 /** The codes of {@link validationErrorCodes}. */

@@ -1,53 +1,56 @@
 import type { StandardSchema, StandardSchemaIssue } from "./standard-schema.ts";
 import type { ValidationIssue } from "./validation-issue.ts";
 
-/** What a schema made of one input. */
-export type SchemaResult<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly issues: readonly ValidationIssue[] };
+/** The validating function of a schema, taken out once: zod makes it at the first use. */
+export type SchemaFunction<Value> = StandardSchema<Value>["~standard"]["validate"];
 
-/** Runs a schema; synchronous schemas answer without waiting. */
-export function runSchema<Value>(
-  schema: StandardSchema<Value>,
-  input: unknown,
-): SchemaResult<Value> | Promise<SchemaResult<Value>> {
-  const result = schema["~standard"].validate(input);
-  return result instanceof Promise ? result.then(translate) : translate(result);
+/**
+ * What a schema library has found, each as a function that makes the issue: an
+ * input can have more unknown keys than anyone wants issues.
+ *
+ * @yields one function per issue
+ */
+export function* schemaIssuesOf(
+  found: readonly StandardSchemaIssue[],
+): Generator<() => ValidationIssue, void> {
+  if (found.length === 0) yield () => translate({ message: "The schema refused the item." });
+  for (const issue of found) {
+    // zod reports all unknown keys of an object in one issue that points at the object.
+    const keys = unknownKeysOf(issue);
+    if (keys === undefined) yield () => translate(issue);
+    else for (const key of keys) yield () => atKey(issue, String(key));
+  }
 }
 
-function translate<Value>(
-  result: Awaited<ReturnType<StandardSchema<Value>["~standard"]["validate"]>>,
-): SchemaResult<Value> {
-  return result.issues === undefined
-    ? { ok: true, value: result.value }
-    : { ok: false, issues: result.issues.flatMap(issuesOf) };
-}
-
-function issuesOf(issue: StandardSchemaIssue): readonly ValidationIssue[] {
-  const path = (issue.path ?? []).map(segmentOf);
-  const translated: ValidationIssue = {
+function translate(issue: StandardSchemaIssue): ValidationIssue {
+  return {
     code: `schema.${codeOf(issue)}`,
     message: issue.message,
     severity: "error",
-    path,
+    path: (issue.path ?? []).map(segmentOf),
     stage: "schema",
   };
-  // zod reports all unknown keys of an object in one issue that points at the object.
-  return unknownKeysOf(issue)?.map((key) => atKey(translated, key)) ?? [translated];
 }
 
-function atKey(issue: ValidationIssue, key: string): ValidationIssue {
-  return { ...issue, message: `Unrecognized key: ${key}`, path: [...issue.path, key] };
+function atKey(issue: StandardSchemaIssue, key: string): ValidationIssue {
+  const translated = translate(issue);
+  return { ...translated, message: `Unrecognized key: ${key}`, path: [...translated.path, key] };
 }
 
 function codeOf(issue: StandardSchemaIssue): string {
-  return "code" in issue && typeof issue.code === "string" ? issue.code : "invalid";
+  return textOf(issue, "code") ?? textOf(issue, "type") ?? "invalid";
 }
 
-function unknownKeysOf(issue: StandardSchemaIssue): readonly string[] | undefined {
+/** zod calls the kind of an issue its code, valibot its type. */
+function textOf(issue: object, name: "code" | "type"): string | undefined {
+  const value = name in issue ? (issue as Readonly<Record<string, unknown>>)[name] : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
+function unknownKeysOf(issue: StandardSchemaIssue): readonly unknown[] | undefined {
   if (codeOf(issue) !== "unrecognized_keys" || !("keys" in issue)) return undefined;
   const { keys } = issue;
-  return Array.isArray(keys) && keys.length > 0 ? keys.map(String) : undefined;
+  return Array.isArray(keys) && keys.length > 0 ? keys : undefined;
 }
 
 function segmentOf(segment: PropertyKey | { readonly key: PropertyKey }): string | number {

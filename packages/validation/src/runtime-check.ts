@@ -1,4 +1,14 @@
+import type { RepairProposal, RepairStep } from "./repair-plan.ts";
 import type { IssueSeverity, ValidationFinding } from "./validation-issue.ts";
+
+/** A contradiction that a check has found, with what could be done about it. */
+export interface CheckFinding extends ValidationFinding {
+  /** Ways to end it, of which one is to be chosen. Default: none. */
+  readonly repairs?: readonly RepairProposal[];
+}
+
+/** What a check has found; a generator keeps a store full of contradictions out of memory. */
+export type CheckFindings = Iterable<CheckFinding> | AsyncIterable<CheckFinding>;
 
 /** Looks for contradictions in the stored state: integrity and consistency. */
 export interface RuntimeCheck<Context> {
@@ -14,7 +24,10 @@ export interface RuntimeCheck<Context> {
    */
   readonly onDemandOnly?: boolean;
   /** Reads the state through the context; no findings means that all is well. */
-  readonly verify: (
-    context: Context,
-  ) => readonly ValidationFinding[] | Promise<readonly ValidationFinding[]>;
+  readonly verify: (context: Context) => CheckFindings | Promise<CheckFindings>;
+  /**
+   * Carries out steps that its findings proposed, all at once. Each has been
+   * found to be still needed in the same transaction. Default: it proposes none.
+   */
+  readonly repair?: (steps: readonly RepairStep[], context: Context) => void | Promise<void>;
 }

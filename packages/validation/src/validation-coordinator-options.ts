@@ -22,7 +22,8 @@ export interface ValidationCoordinatorOptions<Value, Context> {
 export const validationCoordinatorDefaults: {
   readonly issuesMax: 1_000;
   readonly itemsMax: 10_000;
-} = Object.freeze({ issuesMax: 1_000, itemsMax: 10_000 });
+  readonly batchSize: 1_000;
+} = Object.freeze({ issuesMax: 1_000, itemsMax: 10_000, batchSize: 1_000 });
 
 /** The options with nothing left out. */
 export type ResolvedOptions<Value, Context> = Required<

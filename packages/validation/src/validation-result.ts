@@ -1,3 +1,4 @@
+import type { RepairOutcome, RepairPlan } from "./repair-plan.ts";
 import type { ValidationIssue } from "./validation-issue.ts";
 
 /** An item without errors; `issues` holds its warnings. */
@@ -34,10 +35,47 @@ export interface BatchValidationResult<Value> {
   readonly truncated: boolean;
 }
 
+/** How one check went. */
+export interface CheckReport {
+  readonly code: string;
+  /** All it found, those left out for their number included. */
+  readonly findings: number;
+  /** How many of them it offers to repair. */
+  readonly repairable: number;
+}
+
 /** What runtime checks say of the stored state. */
 export interface VerificationResult {
+  /** True when nothing with the severity `error` was found. */
   readonly ok: boolean;
   readonly findings: readonly ValidationIssue[];
   /** True when findings were left out because there were too many. */
   readonly truncated: boolean;
+  /** One per check, in the order they ran. */
+  readonly checks: readonly CheckReport[];
+  /** What could be done about the findings; `repair` carries it out. */
+  readonly plan: RepairPlan;
+}
+
+/** What became of a chosen step. */
+export interface RepairedStep {
+  /** The number of the step in the plan. */
+  readonly number: number;
+  readonly outcome: RepairOutcome;
+}
+
+/** What a repair has done. */
+export interface RepairResult {
+  /** True when no chosen step was ineffective. */
+  readonly ok: boolean;
+  /** The chosen steps, in the order of the plan. */
+  readonly steps: readonly RepairedStep[];
+  /** What all checks found afterwards, in the same transaction. */
+  readonly after: VerificationResult;
+}
+
+/** One part of a stream. */
+export interface ValidatedBatch<Value> extends BatchValidationResult<Value> {
+  /** The position of its first item in the stream. */
+  readonly from: number;
 }

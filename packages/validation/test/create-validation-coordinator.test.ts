@@ -63,11 +63,16 @@ it("V1: copies its options, so that later changes do not reach it", async () => 
 });
 
 it("V1: has stable defaults and codes", () => {
-  expect(validationCoordinatorDefaults).toEqual({ issuesMax: 1000, itemsMax: 10_000 });
+  expect(validationCoordinatorDefaults).toEqual({
+    issuesMax: 1000,
+    itemsMax: 10_000,
+    batchSize: 1000,
+  });
   expect(Object.keys(validationErrorCodes)).toEqual([
     "validation.failed",
     "validation.too_many_items",
     "validation.invalid_rule",
+    "validation.invalid_repair",
   ]);
 });
 
@@ -216,4 +221,22 @@ it("V1: an update runs the rules that read one of its fields or all of them", as
   await coordinator.validate({ name: "x" }, { changedFields: [] });
 
   expect(ran).toEqual(["a.both", "a.all", "a.all"]);
+});
+
+it("V1: a field whose name begins like another one is another field", async () => {
+  let ran = false;
+  const rule = defineRule<{ readonly age: number; readonly ages: number }>({
+    code: "a.b",
+    message: "No.",
+    fields: ["age"],
+    check: () => (ran = true),
+  });
+  const both = z.object({ age: z.number(), ages: z.number() });
+
+  await createValidationCoordinator(both, { rules: [rule] }).validate(
+    { age: 1, ages: 2 },
+    { changedFields: ["ages"] },
+  );
+
+  expect(ran).toBe(false);
 });

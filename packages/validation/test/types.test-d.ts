@@ -1,4 +1,5 @@
 import {
+  changedFieldsOf,
   createValidationCoordinator,
   defineRule,
   type ValidationCoordinator,
@@ -37,3 +38,19 @@ void withoutContext.validate({}, { changedFields: ["size"] });
 defineRule<Item>({ code: "a.b", message: "", fields: ["size"], check: () => true });
 // @ts-expect-error a check answers at once
 defineRule<Item>({ code: "a.b", message: "", fields: "all", check: () => Promise.resolve(true) });
+
+interface Deep {
+  readonly place?: { readonly geo: { readonly at: { readonly far: { readonly off: number } } } };
+  readonly tags: readonly { readonly name: string }[];
+}
+const deep = { code: "a.b", message: "", check: () => true };
+defineRule<Deep>({ ...deep, fields: ["place", "place.geo", "place.geo.at.far", "tags"] });
+// @ts-expect-error a field that the object does not have
+defineRule<Deep>({ ...deep, fields: ["place.city"] });
+// @ts-expect-error paths end at the fourth name
+defineRule<Deep>({ ...deep, fields: ["place.geo.at.far.off"] });
+// @ts-expect-error a list is one field
+defineRule<Deep>({ ...deep, fields: ["tags.name"] });
+void withoutContext.validateMany([], { changedFields: (item) => changedFieldsOf(item, item) });
+// @ts-expect-error a function that names a field that does not exist
+void withoutContext.validateMany([], { changedFields: () => ["size"] });

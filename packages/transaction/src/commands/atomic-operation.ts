@@ -1,40 +1,29 @@
 import type { Reader } from "@atlas/storage";
+import type {
+  OperationFinding,
+  OperationPhase,
+  OperationRule as ResultRule,
+  OperationRules,
+  OperationVerdict,
+} from "@atlas/validation";
 import type { IsolationLevel, Transaction } from "../transaction.ts";
 
 /** When a rule looks: in the transaction, or at what has become of it. */
-export type RulePhase = "before_commit" | "after_commit";
+export type RulePhase = OperationPhase;
 
 /** True or nothing when all is well; false, or what is wrong as a full sentence, when not. */
-export type RuleVerdict = boolean | string | undefined | void;
+export type RuleVerdict = OperationVerdict;
 
-/** A rule of the caller's own. */
-export interface OperationRule<T> {
-  readonly name: string;
-  /** Default: "before_commit". */
-  readonly when?: RulePhase;
-  /** Reads what the operation has written. What it throws counts as a refusal. */
-  check(result: T, reader: Reader): RuleVerdict | Promise<RuleVerdict>;
-}
+/** A rule of the caller's own; reads what the operation has written. */
+export type OperationRule<T> = ResultRule<T, Reader>;
 
-/** What must be true of an operation. */
-export interface ValidationRules<T> {
-  /** Fewest items the result may count. Default: no rule. */
-  readonly minimumCount?: number;
-  /** Counts the result. Default: a number, the length of a list, the size of a set or map. */
-  readonly countOf?: (result: T) => number;
-  /**
-   * Checks the whole database and every foreign key inside the transaction. It
-   * reads everything, so allow a long `holdTimeoutMs`. Default: false.
-   */
-  readonly dataIntegrityCheck?: boolean;
-  /**
-   * Longest duration in milliseconds: of the body, which is rolled back when it
-   * took longer; and of everything, which is a finding. Default: no rule.
-   */
-  readonly performanceThreshold?: number;
-  /** Up to 1,000. Default: none. */
-  readonly own?: readonly OperationRule<T>[];
-}
+/**
+ * What must be true of an operation. `dataIntegrityCheck` checks the whole
+ * database and every foreign key inside the transaction; it reads everything, so
+ * allow a long `holdTimeoutMs`. `performanceThreshold` counts for the body, which
+ * is rolled back when it took longer, and for everything, which is a finding.
+ */
+export type ValidationRules<T> = OperationRules<T, Reader>;
 
 /** One unit of change with a name and rules. */
 export interface AtomicOperation<T> {
@@ -45,10 +34,7 @@ export interface AtomicOperation<T> {
 }
 
 /** One broken rule. */
-export interface RuleFinding {
-  readonly rule: string;
-  readonly phase: RulePhase;
-  readonly message: string;
+export interface RuleFinding extends OperationFinding {
   /** What has become of the data and what to do. */
   readonly advice: string;
 }

@@ -123,8 +123,8 @@ async function runBody<T>(
   const result = await operation.execute(transaction);
   progress.phase = "before_commit";
   const durationMs = now() - begunAt;
-  const checked = { result, reader: transaction, durationMs, integrityCheck };
-  progress.findings = await findingsOf(rules, "before_commit", checked);
+  const subject = { result, context: transaction, durationMs, integrityCheck };
+  progress.findings = await findingsOf(rules, "before_commit", subject);
   if (progress.findings.length > 0) throw refused(name, progress.findings);
   progress.phase = "commit";
   return { result, transaction };
@@ -139,7 +139,7 @@ async function checkCommitted<T>(
   progress.phase = "after_commit";
   try {
     progress.findings = await transactions.read((reader) =>
-      findingsOf(rules, "after_commit", { result, reader, durationMs, integrityCheck }),
+      findingsOf(rules, "after_commit", { result, context: reader, durationMs, integrityCheck }),
     );
   } catch (error) {
     progress.findings = [afterCommitFinding("read", error)];

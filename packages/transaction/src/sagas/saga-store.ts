@@ -24,6 +24,7 @@ export interface StepRecord {
   readonly attempts: number;
   readonly failures: number;
   readonly undoFailures: number;
+  readonly undoCrashes: number;
   readonly outcome: StoredValue;
 }
 
@@ -62,6 +63,7 @@ const changeStep = updateTable(sagaStepsTable)
     attempts: param("attempts"),
     failures: param("failures"),
     undo_failures: param("undoFailures"),
+    undo_crashes: param("undoCrashes"),
     outcome: param("outcome"),
   })
   .where("saga", "eq", param("saga"))
@@ -157,6 +159,7 @@ function recordOf(row: StepRow): StepRecord {
     attempts: row.attempts,
     failures: row.failures,
     undoFailures: row.undo_failures,
+    undoCrashes: row.undo_crashes,
     outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as StoredValue),
   };
 }
@@ -189,10 +192,9 @@ export async function registerStep(
 export async function writeStep(
   connection: Connection,
   saga: string,
-  { position, status, attempts, failures, undoFailures, outcome }: StepRecord,
+  { path: _path, outcome, ...values }: StepRecord,
 ): Promise<void> {
-  const values = { saga, position, status, attempts, failures, undoFailures };
-  await connection.run(changeStep, { ...values, outcome: JSON.stringify(outcome) });
+  await connection.run(changeStep, { saga, ...values, outcome: JSON.stringify(outcome) });
 }
 
 /** @internal */

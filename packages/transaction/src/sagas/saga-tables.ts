@@ -24,6 +24,8 @@ const stepColumns = {
   attempts: { type: "integer" },
   failures: { type: "integer", default: 0 },
   undo_failures: { type: "integer", default: 0 },
+  /** Times that a process took it up again in the middle of being undone. */
+  undo_crashes: { type: "integer", default: 0 },
   outcome: { type: "text", nullable: true },
 } as const;
 

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { actor, granted, managerOf } from "./actor.ts";
+import { actor } from "../../src/testing/lock-actor.ts";
+import { granted, managerOf } from "./granted.ts";
 
 describe("T4: deadlocks", () => {
   test("a circle is found when its last wait begins, and the youngest is refused", async () => {

@@ -3,7 +3,8 @@ import { openTemporaryDatabase } from "@atlas/storage/testing";
 import { createTransactionManager } from "@atlas/transaction";
 import { createLockManager, type LockHandle, type LockOwner } from "@atlas/transaction/locks";
 import { describe, expect, test } from "vitest";
-import { actor, granted, managerOf } from "./actor.ts";
+import { actor } from "../../src/testing/lock-actor.ts";
+import { granted, managerOf } from "./granted.ts";
 
 describe("T4: what ends a lock or a wait", () => {
   test("an owner's locks end with it, whoever forgot to release them", async () => {

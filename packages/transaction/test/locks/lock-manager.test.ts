@@ -1,50 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { actor, granted, managerOf } from "./actor.ts";
+import { actor } from "../../src/testing/lock-actor.ts";
+import { granted, managerOf } from "./granted.ts";
 
 describe("T4: named locks", () => {
-  test("exclusive excludes, shared goes with shared", async () => {
-    using locks = managerOf();
-    const [a, b, c] = [await actor(locks), await actor(locks), await actor(locks)];
-
-    const held = await a.owner.lock("x", "exclusive");
-    const waits = [b.owner.lock("x", "shared"), c.owner.lock("x", "shared")];
-
-    expect(await granted(...waits)).toEqual([false, false]);
-    held.release();
-    expect(await granted(...waits)).toEqual([true, true]);
-    await Promise.all([a.end(), b.end(), c.end()]);
-  });
-
-  test("a shared lock does not overtake an exclusive one that waits", async () => {
-    using locks = managerOf();
-    const [a, b, c] = [await actor(locks), await actor(locks), await actor(locks)];
-    const reader = await a.owner.lock("x", "shared");
-    const writer = b.owner.lock("x", "exclusive");
-    const late = c.owner.lock("x", "shared");
-
-    expect(await granted(writer, late)).toEqual([false, false]);
-    reader.release();
-    expect(await granted(writer, late)).toEqual([true, false]);
-    (await writer).release();
-    expect(await granted(late)).toEqual([true]);
-    await Promise.all([a.end(), b.end(), c.end()]);
-  });
-
-  test("an owner gets again what it has, even when somebody waits for it", async () => {
-    using locks = managerOf();
-    const [a, b] = [await actor(locks), await actor(locks)];
-    const first = await a.owner.lock("x", "shared");
-    const waiting = b.owner.lock("x", "exclusive");
-
-    const second = await a.owner.lock("x", "shared", { timeoutMs: 0 });
-    first.release();
-    expect(await granted(waiting)).toEqual([false]);
-    second.release();
-    expect(await granted(waiting)).toEqual([true]);
-    await Promise.all([a.end(), b.end()]);
-  });
-
   test("an exclusive lock inside a shared one of the same owner is an upgrade", async () => {
     using locks = managerOf();
     const [a, b] = [await actor(locks), await actor(locks)];

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { AtlasError } from "@atlas/errors";
 import { createLeaseTable } from "@atlas/transaction/locks";
 import { defineSaga, type SagaRunner } from "@atlas/transaction/sagas";
 import { describe, expect, test } from "vitest";
@@ -261,4 +262,54 @@ describe("T8, T5: recovery", () => {
     expect(crashes).toBe(23);
     await store.transactions.atomic((transaction) => add(transaction, "still usable"));
   });
+
+  test("T8: a compensation that ends its process again and again asks for a person", async () => {
+    await using store = await openStore();
+    let starts = 0;
+    let poisoned = true;
+    const order = defineSaga<null>({
+      name: "order",
+      steps: [
+        stepOf("reserve"),
+        stepOf("poison", {
+          // Leaves what a process leaves that ends here: its lease, and nothing said about it.
+          compensateOutside: () => {
+            starts += 1;
+            if (poisoned) throw processEnd();
+          },
+        }),
+        stepOf("fail", { run: failing(1), retry: { attemptsMax: 1 } }),
+      ],
+    });
+    const recovered: string[] = [];
+    await using first = await store.runner([order], { holder: "same" });
+    await expect(first.start(order, { key: "o1", input: null })).rejects.toThrow("gone");
+    for (let round = 0; round < 40 && recovered.length < 2; round += 1) {
+      await using runner = await store.runner([order], { holder: "same" });
+      const { resumed, notes } = await runner.recover();
+      if (resumed > 0 || notes.length === 0) recovered.push(...notes, "ended");
+    }
+
+    const [report] = await first.list();
+    expect(report).toMatchObject({ status: "needs_attention", step: "poison" });
+    expect(starts).toBe(21);
+    expect(recovered).toEqual([
+      `The saga ${report!.id} (order) needs attention at the step poison.`,
+      "ended",
+    ]);
+    expect(await first.history(report!.id)).toContainEqual(
+      expect.objectContaining({ text: expect.stringContaining("could not be undone (crashed)") }),
+    );
+    // Once more, with the count begun anew.
+    const decision = { action: "retry", by: "ann", note: "mended" } as const;
+    await expect(first.resolve(report!.id, decision)).rejects.toThrow("gone");
+    poisoned = false;
+    await first.recover();
+    expect(await first.get(report!.id)).toMatchObject({ status: "compensated" });
+    expect(await store.effects()).toEqual([]);
+  });
 });
+
+function processEnd(): AtlasError {
+  return new AtlasError("transaction.outcome_unknown", "The process is gone.");
+}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { requireAllValid, requireValid } from "../require-valid.ts";
 import type { ValidationResult } from "../validation-result.ts";
 import type { CoordinatorRule } from "./coordinator-rule.ts";
+import { repairRules } from "./repair-rules.ts";
 import {
   createShop,
   noteRule,
@@ -10,6 +11,8 @@ import {
   stockRule,
   type Shop,
 } from "./shop-fixture.ts";
+import { streamRules } from "./stream-rules.ts";
+import { updateRules } from "./update-rules.ts";
 
 const everything = { rules: [stockRule, noteRule], checks: [stockCheck] };
 
@@ -82,21 +85,6 @@ const businessRules: readonly CoordinatorRule[] = [
     },
   },
   {
-    name: "an update runs only the rules that read a changed field",
-    async check(create) {
-      const shop = createShop();
-      const coordinator = create(orderSchema, everything);
-
-      const result = await coordinator.validate(
-        { product: "ink", note: "soon" },
-        { context: shop, changedFields: ["note"] },
-      );
-
-      assert.equal(result.ok, true);
-      assert.deepEqual(shop.reads, ["check"]);
-    },
-  },
-  {
     name: "what a load throws is thrown on unchanged",
     async check(create) {
       const failure = new Error("the shop is closed");
@@ -166,6 +154,17 @@ const boundRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    name: "the texts of an issue are bounded, however long the keys of the input are",
+    async check(create) {
+      const key = "k".repeat(100_000);
+
+      const result = await create(orderSchema).validate({ product: "pen", [key]: 1 });
+
+      assert.equal(result.ok, false);
+      assert.ok(JSON.stringify(result.issues).length < 2_000);
+    },
+  },
+  {
     name: "as many items as itemsMax are accepted, one more is refused",
     async check(create) {
       const coordinator = create(orderSchema, { itemsMax: 2 });
@@ -197,6 +196,9 @@ const boundRules: readonly CoordinatorRule[] = [
 export const coordinatorRules: readonly CoordinatorRule[] = [
   ...schemaRules,
   ...businessRules,
+  ...updateRules,
   ...stateRules,
+  ...repairRules,
+  ...streamRules,
   ...boundRules,
 ];

@@ -18,7 +18,7 @@ export interface Order {
 
 /** A store that counts how often it is read. */
 export interface Shop {
-  readonly stock: ReadonlyMap<string, number>;
+  readonly stock: Map<string, number>;
   readonly reads: string[];
 }
 
@@ -57,3 +57,45 @@ export const stockCheck: RuntimeCheck<Shop> = {
     return [...shop.stock].flatMap(([product, count]) => (count < 0 ? [{ path: [product] }] : []));
   },
 };
+
+/** Finds negative stock like {@link stockCheck}, and offers to correct or to remove it. */
+export const repairableCheck: RuntimeCheck<Shop> = {
+  code: "shop.negative_stock",
+  message: "The stock of a product is negative.",
+  *verify({ stock }) {
+    for (const [product, count] of stock) {
+      if (count < 0) yield { path: [product], repairs: [remove, correct] };
+    }
+  },
+  repair(steps, { stock, reads }) {
+    reads.push(`repair ${steps.length}`);
+    for (const { name, path } of steps) {
+      if (name === "remove") stock.delete(String(path[0]));
+      else stock.set(String(path[0]), 0);
+    }
+  },
+};
+
+const remove = {
+  name: "remove",
+  description: "Remove the product.",
+  safety: "needs_decision",
+} as const;
+
+const correct = {
+  name: "correct",
+  description: "Set the stock to zero.",
+  safety: "safe",
+} as const;
+
+/** A shop in which two products have a negative stock. */
+export function createBrokenShop(): Shop {
+  return {
+    stock: new Map([
+      ["ink", -1],
+      ["pad", -2],
+      ["pen", 2],
+    ]),
+    reads: [],
+  };
+}
