@@ -20,6 +20,8 @@ export class AffectedRows {
   readonly #viaOfKeys: Query<RowKey | null, KeyList> | undefined;
   /** From values of `via` to keys of the maintained table; absent when they are those keys. */
   readonly #throughVia: Query<RowKey | null, KeyList> | undefined;
+  /** False when a created row cannot touch any. */
+  readonly #createdCounts: boolean;
 
   constructor(target: MaintainedColumn, affecting: AffectingChange, tables: Tables) {
     const { via, through } = affecting;
@@ -30,6 +32,7 @@ export class AffectedRows {
     this.#affecting = affecting;
     this.#viaOfKeys =
       match === via ? undefined : keyLookup({ table: source, match: match!, key: via });
+    this.#createdCounts = !isFollowedByItsReferences(target, affecting, tables);
     this.#throughVia = through && keyLookup({ ...through, table: tables.get(through.table)! });
   }
 
@@ -65,9 +68,40 @@ export class AffectedRows {
     const { columns, on } = this.#affecting;
     const kind = kindOf(change);
     if (kind === undefined || on?.includes(kind) === false) return false;
-    if (kind !== "updated" || columns === undefined) return true;
+    if (kind === "created") return this.#createdCounts;
+    if (kind === "deleted" || columns === undefined) return true;
     return columns.some((column) => change.before?.[column] !== change.after?.[column]);
   }
+}
+
+/**
+ * Rows of the table in between refer to a row that was just created by a
+ * foreign key, so they were written after it; and each of them, when it is
+ * written, has the maintained row recomputed by itself. So nothing has to be
+ * looked up for the created row.
+ */
+function isFollowedByItsReferences(
+  { declaration }: MaintainedColumn,
+  { table, via, through }: AffectingChange,
+  tables: Tables,
+): boolean {
+  if (through === undefined) return false;
+  const refers = tables
+    .get(through.table)
+    ?.foreignKeys?.some(
+      ({ columns, table: target, references }) =>
+        target === table && columns.join() === through.match && references.join() === via,
+    );
+  const isPrimary = tables.get(table)?.primaryKey.join() === via;
+  const recomputes = declaration.affectedBy?.some(
+    (change) =>
+      change.table === through.table &&
+      change.via === through.key &&
+      change.through === undefined &&
+      change.on === undefined &&
+      change.columns?.includes(through.match) !== false,
+  );
+  return refers === true && isPrimary && recomputes === true;
 }
 
 function present(keys: readonly (RowKey | null)[]): RowKey[] {

@@ -20,6 +20,8 @@ export async function makeIndex(
   declaration: IndexDeclaration,
 ): Promise<number> {
   switch (declaration.kind) {
+    case "primary":
+      throw primaryMissing(declaration, tables);
     case "unique":
     case "secondary":
       await executeAll(connection, dialect.createIndex(definitionOf(declaration)));
@@ -28,7 +30,6 @@ export async function makeIndex(
       // Checked when the coordinator was made: the table is declared.
       const table = tables.get(declaration.table)!;
       await executeAll(connection, dialect.createSearchIndex(declaration, table));
-      await executeAll(connection, dialect.rebuildSearchIndex(declaration));
       return 0;
     }
     case "maintained":
@@ -37,11 +38,16 @@ export async function makeIndex(
 }
 
 /** Removes an index, whatever of it is still there. */
-export async function dropIndex(
-  { transactions, dialect }: Workshop,
-  declaration: IndexDeclaration,
+export async function dropIndex(workshop: Workshop, declaration: IndexDeclaration): Promise<void> {
+  await dropAll(workshop, dropStatements(workshop.dialect, declaration));
+}
+
+/** Runs statements that remove something, each of which may be gone already. */
+export async function dropAll(
+  { transactions }: Pick<Workshop, "transactions">,
+  statements: readonly string[],
 ): Promise<void> {
-  for (const sql of dropStatements(dialect, declaration)) {
+  for (const sql of statements) {
     try {
       await transactions.atomic((transaction) => transaction.execute(sql));
     } catch (error) {
@@ -64,9 +70,20 @@ function dropStatements(dialect: Dialect, declaration: IndexDeclaration): readon
       return dialect.dropIndex(declaration.name);
     case "search":
       return dialect.dropSearchIndex(declaration);
+    case "primary":
     case "maintained":
       return [];
   }
+}
+
+function primaryMissing({ name, table }: IndexDeclaration, tables: Tables): Error {
+  const columns = tables.get(table)!.primaryKey.join(", ");
+  return indexError(
+    "index.primary_missing",
+    `The table "${table}" is stored without its declared primary key (${columns}), and a key ` +
+      "cannot be added to a table. Migrate the rows to a table that has it.",
+    { details: { index: name, table } },
+  );
 }
 
 /** Repeats until nothing differs: the rows of a column may depend on each other. */
@@ -77,14 +94,22 @@ async function repairColumn(connection: Connection, column: MaintainedColumn): P
     if (repaired === 0) return total;
     total += repaired;
   }
-  const { name } = column.declaration;
-  throw indexError(
+  throw repairEndless(column);
+}
+
+/** The error of a column whose rows keep changing each other. */
+export function repairEndless({ declaration: { name } }: MaintainedColumn): Error {
+  return indexError(
     "index.cascade_endless",
     `After ${cascadeRoundsMax} rounds ${name} still changed. Look for rows that form a circle.`,
-    { details: { indexes: [name], cascadeRoundsMax }, txState: "active" },
+    { details: { indexes: [name], cascadeRoundsMax } },
   );
 }
 
-async function executeAll(connection: Connection, statements: readonly string[]): Promise<void> {
+/** Runs statements one after the other. */
+export async function executeAll(
+  connection: Connection,
+  statements: readonly string[],
+): Promise<void> {
   for (const sql of statements) await connection.execute(sql);
 }

@@ -4,6 +4,7 @@ import type {
   AffectingChange,
   IndexDeclaration,
   MaintainedColumnDeclaration,
+  SearchIndexDeclaration,
 } from "./index-declaration.ts";
 
 /** Declarations one coordinator looks after at most. */
@@ -47,6 +48,8 @@ function checkDeclaration(declaration: IndexDeclaration, tables: Tables): void {
     throw invalid(declaration, `the table has no column "${name}"`);
   };
   switch (declaration.kind) {
+    case "primary":
+      return;
     case "unique":
     case "secondary":
       if (declaration.on.length === 0) throw invalid(declaration, "it names no columns");
@@ -63,6 +66,7 @@ function checkDeclaration(declaration: IndexDeclaration, tables: Tables): void {
           throw invalid(declaration, `the weight of "${name}" is not above 0 and at most 1,000`);
         }
       }
+      checkWords(declaration);
       return;
     case "maintained":
       requireColumn(declaration.column);
@@ -71,6 +75,19 @@ function checkDeclaration(declaration: IndexDeclaration, tables: Tables): void {
       return;
     default:
       throw invalid(declaration, "its kind is unknown");
+  }
+}
+
+function checkWords(declaration: SearchIndexDeclaration): void {
+  const { prefix = [], stem, substring } = declaration;
+  if (prefix.length > 4 || !prefix.every((n) => Number.isInteger(n) && n >= 1 && n <= 31)) {
+    throw invalid(declaration, "its prefixes are not up to four whole numbers from 1 to 31");
+  }
+  if (stem !== undefined && stem !== "english") {
+    throw invalid(declaration, `there is no stem "${String(stem)}"`);
+  }
+  if (substring === true && (prefix.length > 0 || stem !== undefined)) {
+    throw invalid(declaration, "an index for substrings has neither prefixes nor a stem");
   }
 }
 

@@ -1,22 +1,48 @@
-import type { Connection } from "@atlas/storage";
-import { dropIndex, makeIndex, type Workshop } from "./build-index.ts";
+import { checkOptions } from "@atlas/errors";
+import { type AdviceSource, adviseIndexes, type IndexAdvisory } from "./advise-indexes.ts";
+import { definitionOf, type Workshop } from "./build-index.ts";
 import { checkDeclarations, type Tables } from "./check-declarations.ts";
 import { ColumnMaintainer } from "./column-maintainer.ts";
-import { ensureIndexes, undeclaredIn } from "./ensure-indexes.ts";
-import { countOrdinary, countSearch } from "./entry-count.ts";
+import { ensureIndexes, undeclaredIn, unfinishedBuilds } from "./ensure-indexes.ts";
+import { countEntries, countSearch } from "./entry-count.ts";
 import { indexError } from "./errors.ts";
-import type { IndexCoordinator, SearchCondition } from "./index-coordinator.ts";
-import type { IndexDeclaration } from "./index-declaration.ts";
-import { createLedger, type Ledger, readLedger, recordIndex } from "./index-ledger.ts";
+import { primaryIndex } from "./existing-index.ts";
+import type { IndexCoordinator, VerifyOptions } from "./index-coordinator.ts";
+import type { IndexDeclaration, IndexKind } from "./index-declaration.ts";
+import { readLedger } from "./index-ledger.ts";
 import {
   type IndexCoordinatorOptions,
   type ResolvedIndexOptions,
   resolveIndexOptions,
 } from "./index-options.ts";
-import type { EnsureReport, IndexFinding, IndexReport, RebuildReport } from "./index-report.ts";
+import type {
+  EnsureReport,
+  IndexFinding,
+  IndexReport,
+  RebuildReport,
+  RebuiltIndex,
+} from "./index-report.ts";
 import { MaintainedColumn } from "./maintained-column.ts";
+import { checkSignal, type IndexRunOptions, Pace } from "./pace.ts";
+import { Rebuilder } from "./rebuild-index.ts";
 import type { MaintainedChange, RowChange, RowKey } from "./row-change.ts";
-import { verifyIndex } from "./verify-index.ts";
+import type {
+  RankedSearch,
+  RankedSearchOptions,
+  SearchCondition,
+  SearchOptions,
+} from "./search-condition.ts";
+import { SearchTexts } from "./search-texts.ts";
+import { verifyIndex, verifyStructure } from "./verify-index.ts";
+
+/** B-trees first: search indexes and expressions are made by reading through them. */
+const rebuildOrder: readonly IndexKind[] = [
+  "primary",
+  "unique",
+  "secondary",
+  "search",
+  "maintained",
+];
 
 /**
  * Makes a coordinator for the declared indexes of one store. Nothing is read or
@@ -37,7 +63,8 @@ class Coordinator implements IndexCoordinator {
   readonly #options: ResolvedIndexOptions;
   readonly #workshop: Workshop;
   readonly #maintainer: ColumnMaintainer;
-  readonly #searches = new Map<string, string>();
+  readonly #rebuilder: Rebuilder;
+  readonly #searches: SearchTexts;
 
   constructor(options: ResolvedIndexOptions, tables: Tables) {
     const { transactions, dialect, declarations } = options;
@@ -51,16 +78,15 @@ class Coordinator implements IndexCoordinator {
     }
     this.#workshop = { transactions, dialect, tables, columns };
     this.#maintainer = new ColumnMaintainer([...columns.values()], tables);
-    for (const declaration of declarations) {
-      if (declaration.kind !== "search") continue;
-      const [key] = tables.get(declaration.table)!.primaryKey;
-      this.#searches.set(declaration.name, dialect.searchCondition(declaration, key!));
-    }
+    this.#rebuilder = new Rebuilder(options, this.#workshop);
+    this.#searches = new SearchTexts(options, tables);
   }
 
   async ensure(): Promise<EnsureReport> {
     const startedAt = this.#options.clock();
     const report = await ensureIndexes(this.#options, this.#workshop);
+    const unfinished = await unfinishedBuilds(this.#options);
+    for (const declaration of unfinished) await this.#rebuild(declaration, {});
     const [created, replaced, removed] = [report.created, report.replaced, report.removed].map(
       ({ length }) => length,
     ) as [number, number, number];
@@ -68,7 +94,7 @@ class Coordinator implements IndexCoordinator {
       const durationMs = this.#options.clock() - startedAt;
       this.#options.onEvent({ type: "index.ensured", created, replaced, removed, durationMs });
     }
-    return report;
+    return { ...report, finished: unfinished.map(({ name }) => name) };
   }
 
   affects(table: string): boolean {
@@ -87,35 +113,30 @@ class Coordinator implements IndexCoordinator {
     return this.#report(await this.#maintainer.batchUpdate(connection, changes));
   }
 
-  async count(name: string): Promise<number> {
-    const { transactions, dialect } = this.#options;
+  async count(name?: string): Promise<number> {
+    const wanted =
+      name === undefined
+        ? this.declarations.filter(({ kind }) => kind === "primary")
+        : this.#find([name]);
+    let entries = 0;
+    for (const declaration of wanted) entries += await this.#countOf(declaration);
+    return entries;
+  }
+
+  search(name: string, text: string, options: SearchOptions = {}): SearchCondition {
     const [declaration] = this.#find([name]);
-    return transactions.read(async (reader) => {
-      switch (declaration!.kind) {
-        case "unique":
-        case "secondary":
-          return (await countOrdinary(reader, dialect, declaration!)).entries;
-        case "search":
-          return (await countSearch(reader, dialect, declaration!)).entries;
-        case "maintained":
-          return this.#workshop.columns.get(name)!.count(reader);
-      }
-    });
+    return this.#searches.condition(declaration!, text, options);
   }
 
-  search(name: string, text: string): SearchCondition {
-    const sql = this.#searches.get(name);
-    if (sql !== undefined) return { sql, params: [this.#options.dialect.searchText(text)] };
-    this.#find([name]);
-    throw indexError(
-      "index.not_searchable",
-      `The index "${name}" is not a search index, so no text can be looked up in it.`,
-      { details: { index: name } },
-    );
+  rankedSearch(name: string, text: string, options: RankedSearchOptions = {}): RankedSearch {
+    const [declaration] = this.#find([name]);
+    return this.#searches.ranked(declaration!, text, options);
   }
 
-  async verify(names?: readonly string[]): Promise<IndexReport> {
+  async verify(names?: readonly string[], options: VerifyOptions = {}): Promise<IndexReport> {
     const { findingsMax, clock } = this.#options;
+    const run = { ...options };
+    checkOptions("verify", run, { signal: "any", structure: "any" });
     const wanted = this.#find(names);
     const startedAt = clock();
     const verified: string[] = [];
@@ -123,7 +144,8 @@ class Coordinator implements IndexCoordinator {
     for (const declaration of wanted) {
       if (findings.length > findingsMax) break;
       // One more than is kept, so that it is known whether something was left out.
-      findings.push(...(await this.#verify(declaration, findingsMax + 1 - findings.length)));
+      const limit = findingsMax + 1 - findings.length;
+      findings.push(...(await this.#verify(declaration, limit, run)));
       verified.push(declaration.name);
     }
     if (names === undefined) findings.push(...(await this.#undeclared()));
@@ -143,45 +165,87 @@ class Coordinator implements IndexCoordinator {
     return report;
   }
 
-  async rebuild(names?: readonly string[]): Promise<RebuildReport> {
-    const wanted = this.#find(names);
-    let repairedRows = 0;
-    for (const declaration of wanted) repairedRows += await this.#rebuild(declaration);
-    return { rebuilt: wanted.map(({ name }) => name), repairedRows };
+  async rebuild(names?: readonly string[], options: IndexRunOptions = {}): Promise<RebuildReport> {
+    const run = { ...options };
+    checkOptions("rebuild", run, { signal: "any" });
+    const order = ({ kind }: IndexDeclaration): number => rebuildOrder.indexOf(kind);
+    const wanted = this.#find(names).toSorted((a, b) => order(a) - order(b));
+    const indexes: RebuiltIndex[] = [];
+    for (const declaration of wanted) indexes.push(await this.#rebuild(declaration, run));
+    return {
+      rebuilt: indexes.map(({ name }) => name),
+      repairedRows: indexes.reduce((sum, { repairedRows }) => sum + repairedRows, 0),
+      indexes,
+    };
   }
 
-  async #rebuild(declaration: IndexDeclaration): Promise<number> {
-    const { transactions, dialect, owner, buildTimeoutMs, clock } = this.#options;
+  advise(source: AdviceSource): Promise<IndexAdvisory> {
+    return adviseIndexes(source, this.declarations, this.#options.dialect);
+  }
+
+  async #rebuild(
+    declaration: IndexDeclaration,
+    { signal }: IndexRunOptions,
+  ): Promise<RebuiltIndex> {
+    const { clock } = this.#options;
     const { name, kind } = declaration;
     const startedAt = clock();
-    const repairedRows = await transactions.atomic(
-      async (connection) => {
-        const ledger = await readLedger(connection, dialect, owner);
-        if (ledger === undefined) await createLedger(connection, dialect);
-        await dropIndex(this.#workshop, ledger?.get(name)?.declaration ?? declaration);
-        const repaired = await makeIndex(this.#workshop, connection, declaration);
-        await recordIndex(connection, owner, declaration);
-        return repaired;
-      },
-      { holdTimeoutMs: buildTimeoutMs },
+    checkSignal(signal);
+    const pace = new Pace(
+      this.#options,
+      { phase: "rebuild", ...(signal === undefined ? {} : { signal }) },
+      declaration,
     );
-    const durationMs = clock() - startedAt;
-    this.#options.onEvent({ type: "index.rebuilt", index: name, kind, repairedRows, durationMs });
-    return repairedRows;
+    const repairedRows = await this.#rebuilder.rebuild(declaration, pace);
+    const { slices, longestMs: longestSliceMs } = pace;
+    const figures = { repairedRows, slices, longestSliceMs, durationMs: clock() - startedAt };
+    this.#options.onEvent({ type: "index.rebuilt", index: name, kind, ...figures });
+    return { name, kind, ...figures };
   }
 
-  /** Each in a transaction of its own, so that others may write in between. */
-  async #verify(declaration: IndexDeclaration, limit: number): Promise<readonly IndexFinding[]> {
+  /** On one snapshot, which keeps no one from writing. */
+  async #verify(
+    declaration: IndexDeclaration,
+    limit: number,
+    { signal, structure = true }: VerifyOptions,
+  ): Promise<readonly IndexFinding[]> {
     const { transactions, dialect, owner, buildTimeoutMs } = this.#options;
-    const { columns } = this.#workshop;
-    const inspect = async (connection: Connection): Promise<readonly IndexFinding[]> => {
-      const ledger: Ledger = (await readLedger(connection, dialect, owner)) ?? new Map();
-      return verifyIndex(connection, declaration, { dialect, ledger, columns, limit });
-    };
-    // A database may have to write in order to look into a search index.
-    return declaration.kind === "search"
-      ? transactions.atomic(inspect, { holdTimeoutMs: buildTimeoutMs })
-      : transactions.read(inspect);
+    const { columns, tables } = this.#workshop;
+    checkSignal(signal);
+    const findings = await transactions.read(async (reader) => {
+      const ledger = (await readLedger(reader, dialect, owner)) ?? new Map();
+      const pace = new Pace(
+        this.#options,
+        { phase: "verify", ...(signal === undefined ? {} : { signal }) },
+        declaration,
+      );
+      const inspection = { dialect, tables, ledger, columns, pace, limit };
+      return verifyIndex(reader, declaration, inspection);
+    });
+    if (declaration.kind !== "search" || findings.length > 0 || !structure) return findings;
+    return transactions.atomic((connection) => verifyStructure(connection, declaration, dialect), {
+      holdTimeoutMs: buildTimeoutMs,
+    });
+  }
+
+  #countOf(declaration: IndexDeclaration): Promise<number> {
+    const { transactions, dialect } = this.#options;
+    return transactions.read(async (reader) => {
+      switch (declaration.kind) {
+        case "primary": {
+          const { table } = declaration;
+          const index = await primaryIndex(reader, declaration, this.#workshop);
+          return countEntries(reader, dialect, { ...index, table });
+        }
+        case "unique":
+        case "secondary":
+          return countEntries(reader, dialect, definitionOf(declaration));
+        case "search":
+          return countSearch(reader, dialect, declaration);
+        case "maintained":
+          return this.#workshop.columns.get(declaration.name)!.count(reader);
+      }
+    });
   }
 
   /** What is in the ledger and in no declaration. */

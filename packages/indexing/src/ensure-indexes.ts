@@ -1,7 +1,8 @@
-import type { Reader } from "@atlas/storage";
-import { dropIndex, makeIndex, type Workshop } from "./build-index.ts";
+import type { Connection, Reader } from "@atlas/storage";
+import { dropAll, dropIndex, makeIndex, type Workshop } from "./build-index.ts";
 import { stateOf } from "./existing-index.ts";
 import type { IndexDeclaration } from "./index-declaration.ts";
+import { forgetBuild, readBuilds } from "./build-ledger.ts";
 import { createLedger, forgetIndex, type Ledger, readLedger, recordIndex } from "./index-ledger.ts";
 import type { ResolvedIndexOptions } from "./index-options.ts";
 import type { EnsureReport } from "./index-report.ts";
@@ -18,15 +19,15 @@ interface Plan {
 export async function ensureIndexes(
   options: ResolvedIndexOptions,
   workshop: Workshop,
-): Promise<EnsureReport> {
+): Promise<Omit<EnsureReport, "finished">> {
   const { transactions, buildTimeoutMs } = options;
   // Most starts find everything in place, and reading does not wait for the writer.
-  const first = await transactions.read((reader) => plan(options, reader));
+  const first = await transactions.read((reader) => plan(options, workshop, reader));
   if (isEmpty(first)) return reportOf(first);
   const done = await transactions.atomic(
     // Another process may have been faster: what is to be done is seen anew.
     async (connection) => {
-      const current = await plan(options, connection);
+      const current = await plan(options, workshop, connection);
       await carryOut(options, workshop, current);
       return current;
     },
@@ -35,14 +36,28 @@ export async function ensureIndexes(
   return reportOf(done);
 }
 
-async function plan(options: ResolvedIndexOptions, reader: Reader): Promise<Plan> {
+/** Rebuilds that were begun from these declarations and have not ended. */
+export async function unfinishedBuilds({
+  transactions,
+  dialect,
+  declarations,
+}: ResolvedIndexOptions): Promise<readonly IndexDeclaration[]> {
+  const builds = await transactions.read((reader) => readBuilds(reader, dialect));
+  return declarations.filter(({ name }) => builds.has(name));
+}
+
+async function plan(
+  options: ResolvedIndexOptions,
+  { tables }: Workshop,
+  reader: Reader,
+): Promise<Plan> {
   const { dialect, declarations, owner } = options;
   const ledger = await readLedger(reader, dialect, owner);
   const entries: Ledger = ledger ?? new Map();
   const create: IndexDeclaration[] = [];
   const replace: IndexDeclaration[] = [];
   for (const declaration of declarations) {
-    const state = await stateOf(reader, dialect, { declaration, ledger: entries });
+    const state = await stateOf(reader, declaration, { dialect, tables, ledger: entries });
     if (state === "as_declared") continue;
     // What was recorded and lost is made again after whatever is left of it was removed.
     const wasThere = state === "otherwise" || entries.has(declaration.name);
@@ -74,7 +89,9 @@ async function carryOut(
   { ledger, create, replace, remove }: Plan,
 ): Promise<void> {
   if (ledger === undefined) await createLedger(connection, dialect);
+  const builds = await readBuilds(connection, dialect);
   for (const declaration of remove) {
+    if (builds.has(declaration.name)) await abandon(workshop, connection, declaration);
     await dropIndex(workshop, declaration);
     await forgetIndex(connection, owner, declaration.name);
   }
@@ -88,11 +105,24 @@ async function carryOut(
   }
 }
 
+/** Removes what a rebuild has begun of an index that is wanted no more. */
+async function abandon(
+  workshop: Workshop,
+  connection: Connection,
+  declaration: IndexDeclaration,
+): Promise<void> {
+  if (declaration.kind === "search") {
+    const table = workshop.tables.get(declaration.table)!;
+    await dropAll(workshop, workshop.dialect.searchIndexBuild(declaration, table).abandon);
+  }
+  await forgetBuild(connection, declaration.name);
+}
+
 function isEmpty({ create, replace, remove }: Plan): boolean {
   return create.length + replace.length + remove.length === 0;
 }
 
-function reportOf({ create, replace, remove }: Plan): EnsureReport {
+function reportOf({ create, replace, remove }: Plan): Omit<EnsureReport, "finished"> {
   const names = (list: readonly IndexDeclaration[]): string[] => list.map(({ name }) => name);
   return { created: names(create), replaced: names(replace), removed: names(remove) };
 }

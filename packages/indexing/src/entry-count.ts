@@ -6,27 +6,22 @@ import type {
   Reader,
   SearchIndexDefinition,
 } from "@atlas/storage";
-import type { OrdinaryIndexDeclaration } from "./index-declaration.ts";
 
-/** Entries of an index and rows that should be in it. */
-export interface EntryCount {
-  readonly entries: number;
-  readonly rows: number;
-}
-
-/** Counts once through the index and once past every index. */
-export async function countOrdinary(
+/** Counts through the index itself; a table that is its own index is counted as it stands. */
+export async function countEntries(
   reader: Reader,
   dialect: Dialect,
-  { name, table, where }: OrdinaryIndexDeclaration,
-): Promise<EntryCount> {
-  const from = `SELECT count(*) AS n FROM ${dialect.quoteIdentifier(table)}`;
-  const condition = where === undefined ? "" : ` WHERE ${where}`;
-  const entries = await reader.get(
-    countQuery(`${from} INDEXED BY ${dialect.quoteIdentifier(name)}${condition}`),
-  );
-  const rows = await reader.get(countQuery(`${from} NOT INDEXED${condition}`));
-  return { entries: entries ?? 0, rows: rows ?? 0 };
+  {
+    name,
+    table,
+    where,
+  }: { readonly name?: string; readonly table: string; readonly where?: string },
+): Promise<number> {
+  const by = name === undefined ? "" : ` INDEXED BY ${dialect.quoteIdentifier(name)}`;
+  // Without a condition the database counts whichever index is smallest.
+  const condition = ` WHERE ${where ?? "true"}`;
+  const sql = `SELECT count(*) AS n FROM ${dialect.quoteIdentifier(table)}${by}${condition}`;
+  return (await reader.get(countQuery(sql))) ?? 0;
 }
 
 /** Counts the rows that only one side has, and so the entries from the rows. */
@@ -34,7 +29,7 @@ export async function countSearch(
   reader: Reader,
   dialect: Dialect,
   index: SearchIndexDefinition,
-): Promise<EntryCount> {
+): Promise<number> {
   const table = dialect.quoteIdentifier(index.table);
   const rows = (await reader.get(countQuery(`SELECT count(*) AS n FROM ${table}`))) ?? 0;
   let entries = rows;
@@ -45,7 +40,7 @@ export async function countSearch(
     });
     for (const row of sides) entries += Number(row["n"]) * (row["side"] === "table" ? -1 : 1);
   }
-  return { entries, rows };
+  return entries;
 }
 
 /** True for a query that only reads, and so may stand inside another. */

@@ -23,6 +23,13 @@ export const indexErrorCodes = {
     retryable: false,
     hint: "Declare an index of kind `search` over the columns to search in.",
   },
+  /** A search names columns its index does not have, or a display that is out of range. */
+  "index.search_invalid": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Correct the options that the message names.",
+  },
   /** Maintained columns were to be updated outside a transaction. */
   "index.transaction_required": {
     severity: "high",
@@ -43,6 +50,34 @@ export const indexErrorCodes = {
     recoverable: true,
     retryable: false,
     hint: "Split the changes into several updates inside the same transaction.",
+  },
+  /** A table is stored without the primary key it is declared with. */
+  "index.primary_missing": {
+    severity: "high",
+    recoverable: false,
+    retryable: false,
+    hint: "Migrate the rows to a table that was created from its declaration.",
+  },
+  /** A signal ended a verification or a rebuild between two slices. */
+  "index.aborted": {
+    severity: "low",
+    recoverable: true,
+    retryable: false,
+    hint: "Start it again when there is time; a rebuild goes on where it was.",
+  },
+  /** Nodes wait for each other in a circle, so no path is the longest. */
+  "index.graph_cycle": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Remove one of the edges between the nodes in details.nodes.",
+  },
+  /** A graph has more nodes or edges than were to be looked at. */
+  "index.graph_too_large": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Look at a part of the graph, or raise the bound up to its maximum.",
   },
 } as const;
 

@@ -4,6 +4,7 @@ import type { IndexKind } from "./index-declaration.ts";
 export type IndexEvent =
   | IndexEnsuredEvent
   | IndexMaintainedEvent
+  | IndexProgressEvent
   | IndexVerifiedEvent
   | IndexRebuiltEvent;
 
@@ -23,6 +24,16 @@ export interface IndexMaintainedEvent {
   readonly rows: number;
 }
 
+/** One slice of a verification or a rebuild is done. */
+export interface IndexProgressEvent {
+  readonly type: "index.progress";
+  readonly index: string;
+  readonly kind: IndexKind;
+  readonly phase: "verify" | "rebuild";
+  /** Rows or words of this index that were looked at so far; rows of later passes count again. */
+  readonly done: number;
+}
+
 /** A verification has ended. */
 export interface IndexVerifiedEvent {
   readonly type: "index.verified";
@@ -38,5 +49,9 @@ export interface IndexRebuiltEvent {
   readonly index: string;
   readonly kind: IndexKind;
   readonly repairedRows: number;
+  /** Transactions it took. */
+  readonly slices: number;
+  /** The longest of them, in which others waited. */
+  readonly longestSliceMs: number;
   readonly durationMs: number;
 }

@@ -1,5 +1,15 @@
 import type { IndexDefinition, SearchIndexDefinition } from "@atlas/storage";
 
+/**
+ * The primary key that a table was created with: nothing is made or removed,
+ * but its entries can be counted, verified and rebuilt like those of any index.
+ */
+export interface PrimaryIndexDeclaration {
+  readonly kind: "primary";
+  readonly name: string;
+  readonly table: string;
+}
+
 /** An ordinary index: over columns or expressions, on all rows or on some. */
 export interface OrdinaryIndexDeclaration extends Omit<IndexDefinition, "unique"> {
   /** `unique` refuses two rows with the same entry; `secondary` only makes reads fast. */
@@ -68,6 +78,7 @@ export interface ThroughTable {
 
 /** Anything an index coordinator looks after. */
 export type IndexDeclaration =
+  | PrimaryIndexDeclaration
   | OrdinaryIndexDeclaration
   | SearchIndexDeclaration
   | MaintainedColumnDeclaration;

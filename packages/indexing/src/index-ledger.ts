@@ -109,13 +109,25 @@ export function hashOf(declaration: IndexDeclaration): string {
 function definitionOf(declaration: IndexDeclaration): unknown {
   const { kind, table } = declaration;
   switch (kind) {
+    case "primary":
+      return [kind, table];
     case "unique":
     case "secondary":
       return [kind, table, declaration.on.map(partOf), declaration.where ?? null];
-    case "search":
-      return [kind, table, Object.entries(declaration.columns)];
-    case "maintained":
-      return [kind, table, declaration.column, declaration.key, declaration.expression];
+    case "search": {
+      const { columns: searched, prefix = [], stem, substring } = declaration;
+      const words = prefix.length === 0 && !stem && !substring ? [] : [prefix, stem, substring];
+      return [kind, table, Object.entries(searched), ...words];
+    }
+    case "maintained": {
+      // How it is broken into lines, and whether names are quoted, says nothing about the value.
+      const expression = declaration.expression
+        .trim()
+        .replace(/'(?:[^']|'')*'|"([A-Za-z]\w*)"|\s+/g, (part, name?: string) =>
+          part.startsWith("'") ? part : (name ?? " "),
+        );
+      return [kind, table, declaration.column, declaration.key, expression];
+    }
   }
 }
 

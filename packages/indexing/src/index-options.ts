@@ -25,6 +25,8 @@ export interface IndexCoordinatorOptions {
   readonly onEvent?: (event: IndexEvent) => void;
   /** Milliseconds. Default: `Date.now`. */
   readonly clock?: () => number;
+  /** Milliseconds that only ever grow; decides how long slices are. Default: `performance.now`. */
+  readonly monotonicClock?: () => number;
 }
 
 /** What a coordinator does unless told otherwise. */
@@ -49,6 +51,7 @@ export function resolveIndexOptions(options: IndexCoordinatorOptions): ResolvedI
     buildTimeoutMs: { min: 1, max: 600_000 },
     onEvent: "any",
     clock: "any",
+    monotonicClock: "any",
   });
   const { onEvent } = options;
   return {
@@ -60,6 +63,7 @@ export function resolveIndexOptions(options: IndexCoordinatorOptions): ResolvedI
     findingsMax: options.findingsMax ?? indexCoordinatorDefaults.findingsMax,
     buildTimeoutMs: options.buildTimeoutMs ?? indexCoordinatorDefaults.buildTimeoutMs,
     clock: options.clock ?? Date.now,
+    monotonicClock: options.monotonicClock ?? (() => performance.now()),
     onEvent(event) {
       try {
         onEvent?.(event);

@@ -1,7 +1,9 @@
 import type { Connection, Dialect, Query, Reader, SqlValue, TableDefinition } from "@atlas/storage";
 import type { MaintainedColumnDeclaration } from "./index-declaration.ts";
 import { type KeyList, keyListOf, keyLookup, rowKeyOf } from "./key-list.ts";
+import type { Pace } from "./pace.ts";
 import type { RowKey } from "./row-change.ts";
+import { rawQuery, type RowRange, RowWalk } from "./row-walk.ts";
 
 /** A row that does not hold what its expression says. */
 export interface WrongValue {
@@ -13,9 +15,10 @@ export interface WrongValue {
 /** The statements of one maintained column, compiled once. */
 export class MaintainedColumn {
   readonly declaration: MaintainedColumnDeclaration;
+  readonly walk: RowWalk;
   readonly #recompute: Query<RowKey | null, KeyList>;
-  readonly #repair: Query;
-  readonly #wrong: Query<WrongValue, { readonly limit: number }>;
+  readonly #repair: string;
+  readonly #wrong: string;
   readonly #count: Query<number>;
 
   constructor(
@@ -32,19 +35,16 @@ export class MaintainedColumn {
     const update = `UPDATE ${table} AS self SET ${column} = ${expression} WHERE`;
 
     this.declaration = declaration;
+    this.walk = new RowWalk(source.dialect, source.table);
     this.#recompute = {
       sql: `${update} self.${key} IN (${wanted.sql}) AND ${differs} RETURNING ${key} AS "key"`,
       params: wanted.params,
       decode: rowKeyOf,
     };
-    this.#repair = { sql: `${update} ${differs}`, params: [] };
-    this.#wrong = {
-      sql:
-        `SELECT self.${key} AS "key", ${expression} AS expected, self.${column} AS actual ` +
-        `FROM ${table} AS self WHERE ${differs} LIMIT ?`,
-      params: [{ placeholder: "limit" }],
-      decode: (row) => ({ key: row["key"]!, expected: row["expected"]!, actual: row["actual"]! }),
-    };
+    this.#repair = `${update} ${differs}`;
+    this.#wrong =
+      `SELECT self.${key} AS "key", ${expression} AS expected, self.${column} AS actual ` +
+      `FROM ${table} AS self WHERE ${differs}`;
     this.#count = {
       sql: `SELECT count(${column}) AS entries FROM ${table}`,
       params: [],
@@ -58,13 +58,34 @@ export class MaintainedColumn {
     return changed.filter((key) => key !== null);
   }
 
-  /** Writes every row whose value is wrong; answers how many there were. */
-  async repair(connection: Connection): Promise<number> {
-    return (await connection.run(this.#repair)).changes;
+  /** Writes every row whose value is wrong, or those of a range; answers how many there were. */
+  async repair(connection: Connection, range?: RowRange): Promise<number> {
+    const { sql, params } = range
+      ? this.walk.condition(range, "self.")
+      : { sql: "true", params: [] };
+    return (await connection.run(rawQuery(`${this.#repair} AND ${sql}`, params))).changes;
   }
 
-  findWrong(reader: Reader, limit: number): Promise<WrongValue[]> {
-    return reader.all(this.#wrong, { limit });
+  /** Rows whose value is wrong, up to `limit`. To be run on one snapshot. */
+  async findWrong(
+    reader: Reader,
+    { pace, limit }: { readonly pace: Pace; readonly limit: number },
+  ): Promise<readonly WrongValue[]> {
+    const found: WrongValue[] = [];
+    let range = await this.walk.next(reader, undefined, pace.length);
+    while (range !== undefined && found.length < limit) {
+      const { sql, params } = this.walk.condition(range, "self.");
+      const query = rawQuery(`${this.#wrong} AND ${sql} LIMIT ?`, [
+        ...params,
+        limit - found.length,
+      ]);
+      for (const row of await reader.all(query)) {
+        found.push({ key: row["key"]!, expected: row["expected"]!, actual: row["actual"]! });
+      }
+      await pace.next(range.rows);
+      range = await this.walk.next(reader, range.to, pace.length);
+    }
+    return found;
   }
 
   /** Rows that have a value. */

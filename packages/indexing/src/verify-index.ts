@@ -1,90 +1,152 @@
 import { analyze } from "@atlas/errors";
-import type { Connection, Dialect } from "@atlas/storage";
-import { countOrdinary, isSelect } from "./entry-count.ts";
-import { stateOf } from "./existing-index.ts";
+import type { Dialect, Reader } from "@atlas/storage";
+import { definitionOf } from "./build-index.ts";
+import type { Tables } from "./check-declarations.ts";
+import { isSelect } from "./entry-count.ts";
+import { isAsRecorded, primaryIndex, stateOf } from "./existing-index.ts";
 import type {
   IndexDeclaration,
   OrdinaryIndexDeclaration,
+  PrimaryIndexDeclaration,
   SearchIndexDeclaration,
 } from "./index-declaration.ts";
 import type { Ledger } from "./index-ledger.ts";
 import type { IndexFinding } from "./index-report.ts";
 import type { MaintainedColumn } from "./maintained-column.ts";
+import type { Pace } from "./pace.ts";
+import { proveTree } from "./tree-proof.ts";
+import { compareParts, compareWords, existingParts } from "./verify-search.ts";
 
 /** What verifying one index needs. */
 export interface Inspection {
   readonly dialect: Dialect;
+  readonly tables: Tables;
   readonly ledger: Ledger;
   readonly columns: ReadonlyMap<string, MaintainedColumn>;
+  readonly pace: Pace;
   /** Findings wanted of this index at most. */
   readonly limit: number;
 }
 
-/**
- * Compares one index with its declaration and with the data. Runs in a
- * transaction that may write, because a database may have to in order to look
- * into a search index; nothing is changed.
- */
+type Finding = Omit<IndexFinding, "index" | "kind">;
+
+/** Compares one index with its declaration and with the data, on the snapshot of `reader`. */
 export async function verifyIndex(
-  connection: Connection,
+  reader: Reader,
   declaration: IndexDeclaration,
   inspection: Inspection,
 ): Promise<readonly IndexFinding[]> {
   const { name: index, kind } = declaration;
-  try {
-    const state = await stateOf(connection, inspection.dialect, { declaration, ...inspection });
-    if (state === "missing") return [{ index, kind, problem: "missing" }];
-    if (state === "otherwise") return [{ index, kind, problem: "definition_differs" }];
-    switch (declaration.kind) {
-      case "unique":
-      case "secondary":
-        return await verifyOrdinary(connection, declaration, inspection);
-      case "search":
-        return await verifySearch(connection, declaration, inspection);
-      case "maintained": {
-        const column = inspection.columns.get(index)!;
-        const wrong = await column.findWrong(connection, inspection.limit);
-        return wrong.map((value) => ({ index, kind, problem: "value_differs", ...value }));
-      }
+  const findings = await withoutDamage(() => compare(reader, declaration, inspection));
+  return findings.map((finding) => ({ index, kind, ...finding }));
+}
+
+/**
+ * Looks at the inner structure of a search index, by a statement of the
+ * database that needs a transaction which may write and changes nothing.
+ */
+export async function verifyStructure(
+  reader: { execute(sql: string): Promise<unknown> },
+  declaration: SearchIndexDeclaration,
+  dialect: Dialect,
+): Promise<readonly IndexFinding[]> {
+  const { name: index, kind } = declaration;
+  const findings = await withoutDamage(async () => {
+    for (const { sql } of dialect.verifySearchIndex(declaration)) {
+      if (!isSelect({ sql })) await reader.execute(sql);
     }
+    return [];
+  });
+  return findings.map((finding) => ({ index, kind, ...finding }));
+}
+
+async function compare(
+  reader: Reader,
+  declaration: IndexDeclaration,
+  inspection: Inspection,
+): Promise<readonly Finding[]> {
+  if (declaration.kind === "search") return compareSearch(reader, declaration, inspection);
+  const state = await stateOf(reader, declaration, inspection);
+  if (state === "missing") return [{ problem: "missing" }];
+  if (state === "otherwise") return [{ problem: "definition_differs" }];
+  switch (declaration.kind) {
+    case "primary":
+      return comparePrimary(reader, declaration, inspection);
+    case "unique":
+    case "secondary":
+      return compareOrdinary(reader, declaration, inspection);
+    case "maintained": {
+      const wrong = await inspection.columns.get(declaration.name)!.findWrong(reader, inspection);
+      return wrong.map((value) => ({ problem: "value_differs", ...value }));
+    }
+  }
+}
+
+async function compareOrdinary(
+  reader: Reader,
+  declaration: OrdinaryIndexDeclaration,
+  inspection: Inspection,
+): Promise<readonly Finding[]> {
+  const { name, on, where } = definitionOf(declaration);
+  const { dialect, tables } = inspection;
+  const parts = on.map((part) =>
+    typeof part === "string" ? dialect.quoteIdentifier(part) : `(${part.expression})`,
+  );
+  return proveTree(
+    reader,
+    {
+      name,
+      parts,
+      table: tables.get(declaration.table)!,
+      unique: declaration.kind === "unique",
+      ...(where === undefined ? {} : { where }),
+    },
+    inspection,
+  );
+}
+
+async function comparePrimary(
+  reader: Reader,
+  declaration: PrimaryIndexDeclaration,
+  inspection: Inspection,
+): Promise<readonly Finding[]> {
+  const { dialect, tables } = inspection;
+  const table = tables.get(declaration.table)!;
+  // It is there: its state was looked at first.
+  const index = (await primaryIndex(reader, declaration, inspection))!;
+  const parts = table.primaryKey.map((column) => dialect.quoteIdentifier(column));
+  return proveTree(reader, { ...index, table, parts, unique: true }, inspection);
+}
+
+async function compareSearch(
+  reader: Reader,
+  declaration: SearchIndexDeclaration,
+  inspection: Inspection,
+): Promise<readonly Finding[]> {
+  const { dialect, tables, ledger } = inspection;
+  const existing = await existingParts(reader, declaration, dialect);
+  if (!existing.has(declaration.name)) return [{ problem: "missing" }];
+  const table = tables.get(declaration.table)!;
+  const parts = await compareParts(reader, declaration, { dialect, table });
+  const changed = parts.some(({ part }) => part === declaration.name);
+  if (changed || isAsRecorded(declaration, ledger) !== true) {
+    return [{ problem: "definition_differs" }];
+  }
+  // Without the view of its words an index cannot be read; to make it again mends both.
+  const words = parts.some(({ part }) => part === dialect.searchWordsName(declaration))
+    ? []
+    : await compareWords(reader, declaration, { ...inspection, table });
+  return [...parts, ...words];
+}
+
+/** Only what is wrong with the data is a finding; a lock or a full disk is not. */
+async function withoutDamage(work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await work();
   } catch (error) {
     const { code, type } = analyze(error);
-    if (code === "index.corrupt") return [{ index, kind, problem: "entries_differ" }];
-    // Only what is wrong with the data is a finding; a lock or a full disk is not.
+    if (code === "index.corrupt") return [{ problem: "entries_differ" }];
     if (code !== "storage.corrupt") throw error;
-    return [{ index, kind, problem: "unreadable", actual: `${type}: ${code}` }];
+    return [{ problem: "unreadable", actual: `${type}: ${code}` }];
   }
-}
-
-async function verifyOrdinary(
-  connection: Connection,
-  declaration: OrdinaryIndexDeclaration,
-  { dialect }: Inspection,
-): Promise<readonly IndexFinding[]> {
-  const { name: index, kind } = declaration;
-  const { entries, rows } = await countOrdinary(connection, dialect, declaration);
-  if (entries === rows) return [];
-  return [{ index, kind, problem: "entries_differ", expected: rows, actual: entries }];
-}
-
-async function verifySearch(
-  connection: Connection,
-  declaration: SearchIndexDeclaration,
-  { dialect, limit }: Inspection,
-): Promise<readonly IndexFinding[]> {
-  const { name: index, kind } = declaration;
-  const findings: IndexFinding[] = [];
-  for (const query of dialect.verifySearchIndex(declaration)) {
-    const bounded = isSelect(query) ? `SELECT * FROM (${query.sql}) LIMIT ${limit}` : query.sql;
-    const params = query.params.filter((value) => typeof value !== "object" || value === null);
-    const { rows } = await connection.execute(bounded, params as never);
-    for (const row of rows) {
-      const inTable = row["side"] === "table" ? 1 : 0;
-      const sides = { expected: inTable, actual: 1 - inTable };
-      findings.push({ index, kind, problem: "entries_differ", key: row["row"] ?? null, ...sides });
-    }
-    // Which rows differ is known; that their words differ says nothing more.
-    if (findings.length > 0) return findings;
-  }
-  return findings;
 }

@@ -4,7 +4,12 @@ import {
   type IndexDeclaration,
   type IndexEvent,
 } from "@atlas/indexing";
-import { forestIndexes, forestTables, openForest } from "../src/testing/forest-fixture.ts";
+import {
+  forestIndexes,
+  forestMade,
+  forestTables,
+  openForest,
+} from "../src/testing/forest-fixture.ts";
 import { describe, expect, it } from "vitest";
 import { openTemporaryStore } from "./temporary-store.ts";
 
@@ -19,6 +24,13 @@ describe("I1: declarations", () => {
     ["an unknown column", { kind: "secondary", on: ["nothing"] }, 'no column "nothing"'],
     ["no columns", { kind: "unique", on: [] }, "names no columns"],
     ["no searched columns", { kind: "search", columns: {} }, "names no columns"],
+    ["a prefix out of range", { kind: "search", columns: { title: 1 }, prefix: [0] }, "prefixes"],
+    ["an unknown stem", { kind: "search", columns: { title: 1 }, stem: "latin" }, "no stem"],
+    [
+      "substrings with a stem",
+      { kind: "search", columns: { title: 1 }, substring: true, stem: "english" },
+      "neither prefixes nor a stem",
+    ],
     ["a searched number", { kind: "search", columns: { children: 1 } }, "is not text"],
     ["a weight out of range", { kind: "search", columns: { title: 0 } }, "the weight of"],
     ["a kind that does not exist", { kind: "bitmap" }, "kind is unknown"],
@@ -83,7 +95,7 @@ describe("I2: one writer per store, many processes", () => {
     const reports = await Promise.all(coordinators.map((indexes) => indexes.ensure()));
 
     expect(reports.flatMap(({ created }) => created).toSorted()).toEqual(
-      forestIndexes.map(({ name }) => name).toSorted(),
+      forestMade.map(({ name }) => name).toSorted(),
     );
   });
 
@@ -102,9 +114,7 @@ describe("I2: one writer per store, many processes", () => {
     await expect(create(forest, [...forestIndexes, wrong]).ensure()).rejects.toMatchObject({
       code: "storage.statement_invalid",
     });
-    expect((await create(forest, forestIndexes).verify()).findings).toHaveLength(
-      forestIndexes.length,
-    );
+    expect((await create(forest, forestIndexes).verify()).findings).toHaveLength(forestMade.length);
   });
 
   it("more keys than an update accepts are refused", async () => {
@@ -125,12 +135,14 @@ describe("I2: one writer per store, many processes", () => {
       [],
     );
     const events: IndexEvent[] = [];
+    const progress = { type: "index.progress" };
     const indexes = createIndexCoordinator({
       transactions: forest.transactions,
       dialect: forest.database.dialect,
       tables: forestTables,
       declarations: forestIndexes,
       clock: () => 7,
+      monotonicClock: () => 7,
       onEvent(event) {
         events.push(event);
         throw new Error("the observer is broken");
@@ -148,12 +160,16 @@ describe("I2: one writer per store, many processes", () => {
       { type: "index.ensured", created: 7, replaced: 0, removed: 0, durationMs: 0 },
       { type: "index.maintained", index: "node_children", rows: 1 },
       { type: "index.maintained", index: "node_descendants", rows: 1 },
+      { ...progress, index: "node_children", kind: "maintained", phase: "verify", done: 2 },
       { type: "index.verified", indexes: 1, findings: 0, truncated: false, durationMs: 0 },
+      { ...progress, index: "edge_back", kind: "secondary", phase: "rebuild", done: 0 },
       {
         type: "index.rebuilt",
         index: "edge_back",
         kind: "secondary",
         repairedRows: 0,
+        slices: 1,
+        longestSliceMs: 0,
         durationMs: 0,
       },
     ]);
@@ -166,9 +182,14 @@ describe("E1: error codes", () => {
       "index.declaration_invalid",
       "index.unknown",
       "index.not_searchable",
+      "index.search_invalid",
       "index.transaction_required",
       "index.cascade_endless",
       "index.too_many_keys",
+      "index.primary_missing",
+      "index.aborted",
+      "index.graph_cycle",
+      "index.graph_too_large",
     ]);
   });
 });

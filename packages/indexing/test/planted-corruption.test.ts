@@ -1,12 +1,14 @@
 import { createIndexCoordinator } from "@atlas/indexing";
 import {
   forestIndexes,
+  forestMade,
   forestTables,
   openForest,
   type Forest,
 } from "../src/testing/forest-fixture.ts";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { RawStore } from "./fixtures/raw-store.ts";
 import { openTemporaryStore } from "./temporary-store.ts";
 
 /** A forest of two nodes whose search index can be tampered with as only SQLite allows. */
@@ -92,7 +94,9 @@ describe("I3: verify finds what was planted in a SQLite file, and rebuild repair
     await forest.addNode("a", { title: "oak" });
 
     expect((await forest.indexes.verify()).findings).toMatchObject([
-      { index: "node_search", problem: "entries_differ" },
+      { index: "node_search", problem: "upkeep_differs", part: "node_search_inserted" },
+      { index: "node_search", problem: "upkeep_differs", part: "node_search_deleted" },
+      { index: "node_search", problem: "entries_differ", key: "a" },
     ]);
     await forest.indexes.rebuild();
     await forest.addNode("b", { title: "elm" });
@@ -123,8 +127,10 @@ describe("I3: verify finds what was planted in a SQLite file, and rebuild repair
         index: "node_open",
         kind: "secondary",
         problem: "entries_differ",
-        expected: 2,
-        actual: 1,
+        key: "b",
+        row: 2,
+        expected: 1,
+        actual: 0,
       },
     ]);
     expect(await forest.indexes.count("node_open")).toBe(1);
@@ -140,7 +146,7 @@ describe("I3: verify finds what was planted in a SQLite file, and rebuild repair
       { index: "edge_back", problem: "definition_differs" },
     ]);
     await run(forest, "DROP TABLE atlas_index");
-    expect((await forest.indexes.verify()).findings).toHaveLength(forestIndexes.length);
+    expect((await forest.indexes.verify()).findings).toHaveLength(forestMade.length);
 
     await forest.indexes.ensure();
     expect(await forest.indexes.verify()).toMatchObject({ ok: true });
@@ -153,12 +159,64 @@ describe("I3: verify finds what was planted in a SQLite file, and rebuild repair
       transactions,
       dialect: database.dialect,
       tables: forestTables,
-      declarations: forestIndexes.slice(1),
+      declarations: forestIndexes.filter(({ name }) => name !== "node_title"),
     });
 
     expect((await fewer.verify()).findings).toEqual([
       { index: "node_title", kind: "unique", problem: "undeclared" },
     ]);
     expect((await fewer.ensure()).removed).toEqual(["node_title"]);
+  });
+
+  it("two rows with one entry of a unique index, which only the rows can mend", async () => {
+    await using forest = await plant();
+    await forest.addNode("a", { parent_id: "x", title: "same" });
+    const store = new RawStore(forest.database.location);
+    store.behindIndex(
+      "node_title",
+      `INSERT INTO node (id, parent_id, title, body, state) VALUES ('b', 'x', 'same', '', 'done')`,
+    );
+
+    expect((await forest.indexes.verify(["node_title"])).findings).toEqual([
+      { index: "node_title", kind: "unique", problem: "duplicate", key: "b", row: 2 },
+    ]);
+    await expect(forest.indexes.rebuild(["node_title"])).rejects.toMatchObject({
+      code: "storage.constraint",
+    });
+    // The database refuses to change a row whose entry is missing while the index is there.
+    await run(forest, "DROP INDEX node_title", "UPDATE node SET title = 'b' WHERE _row = 2");
+    await expectRepair(forest, "node_title");
+  });
+
+  it("a table that is stored without its declared key", async () => {
+    await using store = await openTemporaryStore();
+    const { transactions, database } = store;
+    await transactions.connection.execute("CREATE TABLE node (id TEXT, title TEXT)");
+    await transactions.connection.execute("CREATE TABLE edge (node_id TEXT PRIMARY KEY)");
+    const indexes = createIndexCoordinator({
+      transactions,
+      dialect: database.dialect,
+      tables: forestTables,
+      declarations: forestIndexes.filter(({ kind }) => kind === "primary"),
+    });
+
+    expect((await indexes.verify()).findings).toEqual([
+      { index: "node_key", kind: "primary", problem: "missing" },
+      { index: "edge_key", kind: "primary", problem: "missing" },
+    ]);
+    await expect(indexes.ensure()).rejects.toMatchObject({ code: "index.primary_missing" });
+    await expect(indexes.rebuild()).rejects.toMatchObject({ code: "index.primary_missing" });
+  });
+
+  it("a search index whose inner structure is damaged, unless it is not to be looked at", async () => {
+    await using forest = await plant();
+    await forest.addNode("a", { title: "oak" });
+    tamper(forest, "UPDATE node_search_data SET block = x'050505' WHERE id = 1");
+
+    expect((await forest.indexes.verify(["node_search"], { structure: false })).ok).toBe(true);
+    expect((await forest.indexes.verify(["node_search"])).findings).toEqual([
+      { index: "node_search", kind: "search", problem: "entries_differ" },
+    ]);
+    await expectRepair(forest, "node_search");
   });
 });

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
-import type { IndexDeclaration } from "@atlas/indexing";
-import { sqlQuery } from "@atlas/storage";
-import { type Forest, forestIndexes, forestTables, openForest } from "./forest-fixture.ts";
+import type { IndexDeclaration, RankedSearch, SearchOptions } from "@atlas/indexing";
+import { type NoValues, type RawRow, sqlQuery } from "@atlas/storage";
+import {
+  type Forest,
+  forestIndexes,
+  forestMade,
+  forestTables,
+  openForest,
+} from "./forest-fixture.ts";
 import type { IndexRule } from "./index-rule.ts";
 
-const nothing = { created: [], replaced: [], removed: [] };
+const nothing = { created: [], replaced: [], removed: [], finished: [] };
 
 /** What is declared exists, counts and finds. */
 export const definitionRules: readonly IndexRule[] = [
@@ -22,7 +28,7 @@ export const definitionRules: readonly IndexRule[] = [
 
       const [first, second] = [await indexes.ensure(), await indexes.ensure()];
 
-      assert.deepEqual([...first.created].toSorted(), names(forestIndexes));
+      assert.deepEqual([...first.created].toSorted(), names(forestMade));
       assert.deepEqual(second, nothing);
     },
   },
@@ -115,12 +121,13 @@ export const definitionRules: readonly IndexRule[] = [
       await forest.setState(node, "done");
 
       const counts = await Promise.all(
-        ["node_title", "node_open", "edge_back", "node_search", "node_children"].map((name) =>
-          forest.indexes.count(name),
+        ["node_title", "node_open", "edge_back", "node_search", "node_children", "node_key"].map(
+          (name) => forest.indexes.count(name),
         ),
       );
 
-      assert.deepEqual(counts, [2, 1, 1, 2, 2]);
+      assert.deepEqual(counts, [2, 1, 1, 2, 2, 2]);
+      assert.equal(await forest.indexes.count(), 3);
     },
   },
   {
@@ -140,6 +147,57 @@ export const definitionRules: readonly IndexRule[] = [
       assert.deepEqual(await found(forest, "oak"), []);
       assert.deepEqual(await found(forest, "elm"), ["a"]);
       assert.deepEqual(await found(forest, "leaf"), ["a"]);
+    },
+  },
+  {
+    name: "a phrase is words one after the other, a star goes on, nothing else is syntax",
+    async check(subject) {
+      await using forest = await openForest(subject);
+      await forest.addNode("a", { title: "green oak leaf" });
+      await forest.addNode("b", { title: "oak green", body: "leaf" });
+
+      assert.deepEqual(await found(forest, '"oak leaf"'), ["a"]);
+      assert.deepEqual(await found(forest, '"green oak" leaf'), ["a"]);
+      assert.deepEqual(await found(forest, '"oak le"*'), ["a"]);
+      assert.deepEqual(await found(forest, "gre*"), ["a", "b"]);
+      assert.deepEqual(await found(forest, 'oak "green'), ["a", "b"]);
+      assert.deepEqual(await found(forest, "oak NOT leaf"), []);
+      assert.deepEqual(await found(forest, "title:leaf"), []);
+      assert.deepEqual(await found(forest, "leaf", { columns: ["body"] }), ["b"]);
+      assert.deepEqual(await found(forest, "elm green", { match: "any" }), ["a", "b"]);
+    },
+  },
+  {
+    name: "a ranked search gives the best first, by the weights, with the words marked",
+    async check(subject) {
+      await using forest = await openForest(subject);
+      await forest.addNode("low", { title: "one two three", body: "the old oak" });
+      await forest.addNode("high", { title: "oak leaf", body: "nothing here" });
+
+      const ranked = forest.indexes.rankedSearch("node_search", "OAK", {
+        before: "<",
+        after: ">",
+      });
+      const lighter = forest.indexes.rankedSearch("node_search", "oak", {
+        weights: { title: 0.1, body: 10 },
+        column: "body",
+        words: 2,
+      });
+
+      assert.deepEqual(await shown(forest, ranked), [
+        { id: "high", snippet: "<oak> leaf" },
+        { id: "low", snippet: "the old <oak>" },
+      ]);
+      assert.deepEqual(
+        (await shown(forest, lighter)).map(({ id }) => id),
+        ["low", "high"],
+      );
+      assert.throws(() => forest.indexes.rankedSearch("node_search", "a", { column: "state" }), {
+        code: "index.search_invalid",
+      });
+      assert.throws(() => forest.indexes.search("node_search", "a", { columns: ["nothing"] }), {
+        code: "index.search_invalid",
+      });
     },
   },
   {
@@ -163,6 +221,10 @@ export const definitionRules: readonly IndexRule[] = [
         await assert.doesNotReject(found(forest, typed), `searching for ${JSON.stringify(typed)}`);
       }
       assert.deepEqual(await found(forest, "   "), []);
+      for (const typed of ['"', "title:", "a OR", '"" *', "^", "{a b}:c"]) {
+        const ranked = forest.indexes.rankedSearch("node_search", typed);
+        await assert.doesNotReject(shown(forest, ranked), `ranking by ${JSON.stringify(typed)}`);
+      }
     },
   },
   {
@@ -189,8 +251,21 @@ function again(
   return create({ transactions, dialect: database.dialect, tables: forestTables, declarations });
 }
 
-async function found({ indexes, transactions }: Forest, text: string): Promise<unknown[]> {
-  const { sql, params } = indexes.search("node_search", text);
+async function shown(
+  { transactions }: Forest,
+  { join, sql, order, snippet, params }: RankedSearch,
+): Promise<readonly RawRow[]> {
+  const text = `SELECT node.id, ${snippet} AS snippet FROM node ${join} WHERE ${sql} ORDER BY ${order}`;
+  const rows = await transactions.connection.all<RawRow, NoValues>({ sql: text, params });
+  return rows.map((row) => ({ ...row }));
+}
+
+async function found(
+  { indexes, transactions }: Forest,
+  text: string,
+  options?: SearchOptions,
+): Promise<unknown[]> {
+  const { sql, params } = indexes.search("node_search", text, options);
   const query = {
     ...sqlQuery("SELECT 1"),
     sql: `SELECT id FROM node WHERE ${sql} ORDER BY id`,

@@ -25,6 +25,8 @@ export const forestTables: readonly TableDefinition[] = [
 
 /** One declaration of each kind, and maintained columns that reach over tables and each other. */
 export const forestIndexes: readonly IndexDeclaration[] = [
+  { kind: "primary", name: "node_key", table: "node" },
+  { kind: "primary", name: "edge_key", table: "edge" },
   { kind: "unique", name: "node_title", table: "node", on: ["parent_id", "title"] },
   {
     kind: "secondary",
@@ -75,6 +77,11 @@ export const forestIndexes: readonly IndexDeclaration[] = [
     ],
   },
 ];
+
+/** Those of them that `ensure` makes: a primary key is made with its table. */
+export const forestMade: readonly IndexDeclaration[] = forestIndexes.filter(
+  ({ kind }) => kind !== "primary",
+);
 
 /** A node as the rules write it. */
 export interface ForestNode extends RowValues {

@@ -1,13 +1,25 @@
 import type { Dialect, IndexDefinition, SearchIndexDefinition } from "../dialect.ts";
 import type { Query } from "../query.ts";
 import type { RawRow, SqlValue } from "../sql-value.ts";
-import { createTableSql } from "./create-table-sql.ts";
+import type { TableDefinition } from "../table.ts";
+import { createTableSql, rowNumberOf } from "./create-table-sql.ts";
 import { quoteIdentifier } from "./quote-identifier.ts";
 import {
   createSearchIndexSql,
+  dropSearchIndexSql,
+  listSearchIndexPartsSql,
   rebuildSearchIndexSql,
-  searchTriggerNames,
+  searchIndexBuild,
+  searchIndexParts,
+  wordsName,
 } from "./search-index-sql.ts";
+import { rankedSearch, searchCondition } from "./search-query.ts";
+import {
+  countSearchPlaces,
+  openSearchReference,
+  searchSizes,
+  searchWords,
+} from "./search-reference.ts";
 import { searchText } from "./search-text.ts";
 
 /** What is particular to SQLite. */
@@ -18,14 +30,21 @@ export const sqliteDialect: Dialect = Object.freeze({
   createIndex: createIndexSql,
   dropIndex: (name: string) => [`DROP INDEX ${quoteIdentifier(name)}`],
   createSearchIndex: createSearchIndexSql,
-  dropSearchIndex: (index: SearchIndexDefinition) => [
-    ...searchTriggerNames(index).map((name) => `DROP TRIGGER ${quoteIdentifier(name)}`),
-    `DROP TABLE ${quoteIdentifier(index.name)}`,
-  ],
+  dropSearchIndex: dropSearchIndexSql,
   rebuildSearchIndex: rebuildSearchIndexSql,
+  searchIndexParts,
+  listSearchIndexParts: (index: SearchIndexDefinition) =>
+    listSearchIndexPartsSql(index).map((sql) => query(sql)),
+  searchIndexBuild,
   searchCondition,
+  rankedSearch,
   searchText,
   verifySearchIndex,
+  searchWordsName: wordsName,
+  searchWords,
+  countSearchPlaces,
+  searchSizes,
+  openSearchReference,
   tableExists: (table: string) =>
     query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?", [table]),
   listIndexes: (table: string) =>
@@ -34,7 +53,30 @@ export const sqliteDialect: Dialect = Object.freeze({
         "WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ? ORDER BY name",
       [table],
     ),
+  primaryKeyColumns: (table: string) =>
+    query('SELECT name AS "column" FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk', [table]),
+  keyIndex: (table: string, columns: readonly string[]) =>
+    // A table that is its own key has a "pk" index too, by which nothing can be found beside it.
+    query(
+      `SELECT list.name FROM pragma_index_list(?) AS list WHERE list."unique" AND NOT list.partial
+         AND list.origin <> 'c' AND list.name NOT IN (
+           SELECT key.name FROM pragma_index_list(?) AS key, pragma_table_list(?) AS own
+           WHERE key.origin = 'pk' AND own.wr)
+         AND ? = (SELECT json_group_array(name) FROM
+           (SELECT name FROM pragma_index_info(list.name) ORDER BY seqno))`,
+      [table, table, table, JSON.stringify(columns)],
+    ),
+  reindex: (name: string) => [`REINDEX ${quoteIdentifier(name)}`],
+  pastIndexes,
+  rowNumber: rowNumberOf,
 });
+
+/** NOT INDEXED says nothing in a table without row numbers; such a table is an index itself. */
+function pastIndexes(table: TableDefinition): string {
+  const name = quoteIdentifier(table.name);
+  if (rowNumberOf(table) !== undefined) return `${name} NOT INDEXED`;
+  return `${name} INDEXED BY ${quoteIdentifier(`sqlite_autoindex_${table.name}_1`)}`;
+}
 
 function createIndexSql(index: IndexDefinition): readonly string[] {
   const parts = index.on.map((part) => {
@@ -46,14 +88,6 @@ function createIndexSql(index: IndexDefinition): readonly string[] {
   const where = index.where === undefined ? "" : ` WHERE ${index.where}`;
   const target = `${quoteIdentifier(index.name)} ON ${quoteIdentifier(index.table)}`;
   return [`CREATE ${unique}INDEX ${target} (${parts.join(", ")})${where}`];
-}
-
-function searchCondition(index: SearchIndexDefinition, key: string): string {
-  const [search, table, column] = [index.name, index.table, key].map(quoteIdentifier);
-  return (
-    `${column} IN (SELECT found.${column} FROM ${table} AS found ` +
-    `JOIN ${search} ON ${search}.rowid = found.rowid WHERE ${search} MATCH ?)`
-  );
 }
 
 /**
