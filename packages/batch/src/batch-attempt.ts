@@ -6,12 +6,17 @@ import { outcomeOfError } from "./run-item.ts";
 export class BatchAttempt<Result> {
   /** True when nothing but the commit is missing. */
   bodyCompleted = false;
-  readonly #batch: Batch<unknown>;
-  readonly #outcomes: (ItemOutcome<Result> | undefined)[];
+  readonly #batch: Pick<Batch<unknown>, "entries" | "signal">;
+  #outcomes: (ItemOutcome<Result> | undefined)[] = [];
 
-  constructor(batch: Batch<unknown>) {
+  constructor(batch: Pick<Batch<unknown>, "entries" | "signal">) {
     this.#batch = batch;
-    this.#outcomes = batch.entries.map(() => undefined);
+    this.reset();
+  }
+
+  /** Forgets what was undone inside the transaction. */
+  reset(): void {
+    this.#outcomes = this.#batch.entries.map(() => undefined);
   }
 
   set(at: number, outcome: ItemOutcome<Result>): void {

@@ -1,22 +1,28 @@
 import type { BatchValidationResult } from "@atlas/validation";
-import type { BatchOperation } from "./batch-operation.ts";
+import type { BatchItemPlace, BatchWorkload } from "./batch-operation.ts";
 
 /** Whether one failure undoes the others. */
 export type BatchMode = "item-by-item" | "all-or-nothing";
 
 /** One item on its way through a batch. */
-export interface BatchEntry<Input> {
-  readonly index: number;
-  readonly key: string | undefined;
+export interface BatchEntry<Input> extends BatchItemPlace {
   readonly item: Input;
-  readonly attempt: number;
 }
 
 /** Items that are processed together. */
-export interface Batch<Input> {
+export interface Batch<Input, Transaction = unknown> {
   readonly entries: readonly BatchEntry<Input>[];
   readonly mode: BatchMode;
   readonly signal: AbortSignal;
+  /**
+   * To be called last inside the transaction, with what becomes of the entries
+   * when it is committed: a checkpoint is written with the data it covers. What
+   * it throws must undo the transaction.
+   */
+  readonly beforeCommit?: (
+    outcomes: readonly ItemOutcome<unknown>[],
+    transaction: Transaction,
+  ) => Promise<void>;
 }
 
 /** What became of one item in one attempt. */
@@ -60,9 +66,11 @@ export interface BatchProcessor<Input, Item = Input, Transaction = undefined> {
   readonly batchSizeDefault: number;
   /** True when a failure can undo the whole batch. */
   readonly supportsAllOrNothing: boolean;
+  /** True when `beforeCommit` is called inside the transaction of the batch. Default: false. */
+  readonly supportsCheckpoints?: boolean;
   /** Runs the operation on each entry. Does not reject for what an item or transaction does. */
   processBatch<Result>(
-    batch: Batch<Input>,
-    operation: BatchOperation<Item, Result, Transaction>,
+    batch: Batch<Input, Transaction>,
+    operation: BatchWorkload<Item, Result, Transaction>,
   ): Promise<BatchOutcome<Result>>;
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@atlas/errors";
+import type { RetryItems } from "./retry-items.ts";
 
 /** The fate of one item. */
 export type ItemStatus = "succeeded" | "failed" | "skipped" | "cancelled" | "rolledBack";
@@ -39,7 +40,7 @@ export interface BatchErrorSummary {
 export type StopReason = "cancelled" | "skipLimit" | "failed" | "inputFailed";
 
 /** What became of a batch: exact counts, and lists of bounded length. */
-export interface BatchResult<Result> {
+export interface BatchResult<Result, Input = unknown> {
   /** True when every item succeeded and nothing stopped the batch. */
   readonly ok: boolean;
   readonly counts: BatchCounts;
@@ -49,6 +50,8 @@ export interface BatchResult<Result> {
   readonly outcomes: readonly ItemReport<Result>[];
   /** True when `failures`, or `outcomes` if asked for, had no room for an item. */
   readonly truncated: boolean;
+  /** What failed, was rolled back or cancelled, ready to be given to `process`. */
+  readonly retryItems: RetryItems<Input>;
   /** The errors of failed, skipped and rolled back items, the most frequent first. */
   readonly errors: readonly BatchErrorSummary[];
   readonly stopped?: StopReason;

@@ -3,14 +3,16 @@ import {
   resolveCoordinatorOptions,
   type BatchCoordinatorOptions,
 } from "./batch-coordinator-options.ts";
-import { BatchJob, type BatchWork } from "./batch-job.ts";
-import type { BatchOperation } from "./batch-operation.ts";
+import type { BatchJob } from "./batch-job.ts";
+import type { BatchWorkload } from "./batch-operation.ts";
 import { resolveBatchOptions, type BatchOptions, type ProcessorOptions } from "./batch-options.ts";
 import type { BatchProcessor } from "./batch-processor.ts";
 import type { BatchResult } from "./batch-result.ts";
-import type { BatchInput } from "./batches-of.ts";
+import type { BatchInput } from "./batch-source.ts";
 import { batchError } from "./errors.ts";
+import { JobRun } from "./job-run.ts";
 import { createPlainBatchProcessor } from "./memory-batch-processor.ts";
+import { isRetryItems } from "./retry-items.ts";
 
 /**
  * Makes a coordinator. It owns nothing and needs no closing.
@@ -21,53 +23,71 @@ export function createBatchCoordinator(options: BatchCoordinatorOptions = {}): B
   return new Coordinator(resolveCoordinatorOptions(options));
 }
 
+/** Options of which it is not known yet whether they name a processor. */
+interface AnyOptions<Input, Item, Transaction> extends BatchOptions<Input> {
+  readonly processor?: BatchProcessor<Input, Item, Transaction> | undefined;
+  readonly checkpoint?: ProcessorOptions<Input, Item, Transaction>["checkpoint"] | undefined;
+}
+
 class Coordinator implements BatchCoordinator {
   readonly #tools: Required<BatchCoordinatorOptions>;
+  #jobs = 0;
 
   constructor(tools: Required<BatchCoordinatorOptions>) {
     this.#tools = tools;
   }
 
-  process<Item, Result>(
-    items: BatchInput<Item>,
-    operation: BatchOperation<Item, Result>,
-    options?: BatchOptions<Item> & { readonly processor?: undefined },
-  ): Promise<BatchResult<Result>>;
-  process<Input, Item, Result, Transaction>(
+  async process<Input, Item, Result, Transaction>(
     items: BatchInput<Input>,
-    operation: BatchOperation<Item, Result, Transaction>,
-    options: ProcessorOptions<Input, Item, Transaction>,
-  ): Promise<BatchResult<Result>>;
-  process<Input, Item, Result, Transaction>(
+    operation: BatchWorkload<Item, Result, Transaction>,
+    options: AnyOptions<Input, Item, Transaction> = {},
+  ): Promise<BatchResult<Result, Input>> {
+    return this.#start(items, operation, options).result;
+  }
+
+  start<Input, Item, Result, Transaction>(
     items: BatchInput<Input>,
-    operation: BatchOperation<Item, Result, Transaction>,
-    options: BatchOptions<Input> & {
-      readonly processor?: BatchProcessor<Input, Item, Transaction> | undefined;
-    } = {},
-  ): Promise<BatchResult<Result>> {
+    operation: BatchWorkload<Item, Result, Transaction>,
+    options: AnyOptions<Input, Item, Transaction> = {},
+  ): BatchJob<Result, Input> {
+    return this.#start(items, operation, options);
+  }
+
+  #start<Input, Item, Result, Transaction>(
+    input: BatchInput<Input>,
+    operation: BatchWorkload<Item, Result, Transaction>,
+    options: AnyOptions<Input, Item, Transaction>,
+  ): JobRun<Input, Item, Result, Transaction> {
     // Without a processor the first signature holds: Item is Input, Transaction is undefined.
     const plain = createPlainBatchProcessor<Input>() as unknown as BatchProcessor<
       Input,
       Item,
       Transaction
     >;
-    return this.#run(
-      { input: items, operation },
-      { ...options, processor: options.processor ?? plain },
-    );
-  }
-
-  async #run<Input, Item, Result, Transaction>(
-    work: BatchWork<Input, Item, Result, Transaction>,
-    options: ProcessorOptions<Input, Item, Transaction>,
-  ): Promise<BatchResult<Result>> {
-    const resolved = resolveBatchOptions(options);
-    if (resolved.mode === "all-or-nothing" && !resolved.processor.supportsAllOrNothing) {
+    const { checkpoint, processor = plain, ...rest } = options;
+    const durable = checkpoint === undefined ? {} : { checkpoint };
+    const resolved = resolveBatchOptions({ ...rest, ...durable, processor });
+    const { mode } = resolved;
+    if (mode === "all-or-nothing" && !processor.supportsAllOrNothing) {
       throw batchError(
         "batch.not_atomic",
         "All or nothing was asked of a processor that cannot undo what an operation has done.",
       );
     }
-    return new BatchJob(work, resolved, this.#tools).run();
+    if (checkpoint !== undefined && processor.supportsCheckpoints !== true) {
+      throw batchError(
+        "batch.not_atomic",
+        "A checkpoint was given to a processor that cannot write it together with its items.",
+      );
+    }
+    if (checkpoint !== undefined && isRetryItems(input)) {
+      throw batchError(
+        "batch.input_differs",
+        "The retry items of a result are a part of the input that a checkpoint counts in. " +
+          "Process them without one.",
+      );
+    }
+    this.#jobs += 1;
+    return new JobRun({ input, operation, job: this.#jobs }, resolved, this.#tools);
   }
 }

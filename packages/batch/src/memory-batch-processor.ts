@@ -1,4 +1,4 @@
-import type { BatchOperation } from "./batch-operation.ts";
+import type { BatchWorkload } from "./batch-operation.ts";
 import type {
   Batch,
   BatchOutcome,
@@ -6,8 +6,10 @@ import type {
   BatchValidate,
   ItemOutcome,
 } from "./batch-processor.ts";
+import { acceptAll } from "./accept-all.ts";
 import { judgeItems } from "./judge-items.ts";
-import { contextOf, runItem } from "./run-item.ts";
+import { readSetFailure } from "./item-failure.ts";
+import { contextOf, outcomeOfError, runItem, runSet } from "./run-item.ts";
 
 /** The port of a memory processor. */
 export interface MemoryBatchPorts<Input, Item> {
@@ -27,9 +29,7 @@ export function createMemoryBatchProcessor<Input, Item = Input>(
 
 /** The processor of a batch for which none was named: it accepts every item as it is. */
 export function createPlainBatchProcessor<Item>(): BatchProcessor<Item> {
-  return new MemoryProcessor((items: readonly Item[]) => ({
-    results: items.map((value) => ({ ok: true, value, issues: [], truncated: false })),
-  }));
+  return new MemoryProcessor(acceptAll<Item>);
 }
 
 class MemoryProcessor<Input, Item> implements BatchProcessor<Input, Item> {
@@ -43,18 +43,38 @@ class MemoryProcessor<Input, Item> implements BatchProcessor<Input, Item> {
 
   async processBatch<Result>(
     { entries, signal }: Batch<Input>,
-    operation: BatchOperation<Item, Result>,
+    operation: BatchWorkload<Item, Result>,
   ): Promise<BatchOutcome<Result>> {
     const judgements = await judgeItems(this.#validate, entries, undefined);
-    const items: ItemOutcome<Result>[] = [];
-    for (const [at, entry] of entries.entries()) {
-      const judgement = judgements[at];
-      if (signal.aborted || judgement === undefined) {
-        items.push({ status: "cancelled" });
-      } else if (judgement.accepted) {
-        items.push(await runItem(operation, judgement.item, contextOf(entry, signal, undefined)));
-      } else {
-        items.push({ status: "skipped", error: judgement.error });
+    const items: ItemOutcome<Result>[] = entries.map(() => ({ status: "cancelled" }));
+    const accepted: number[] = [];
+    for (const [at, judgement] of judgements.entries()) {
+      if (judgement.accepted) accepted.push(at);
+      else items[at] = { status: "skipped", error: judgement.error };
+    }
+    const itemAt = (at: number): Item => {
+      const judgement = judgements[at]!;
+      if (!judgement.accepted) throw new RangeError("Only accepted items are processed.");
+      return judgement.item;
+    };
+    if (typeof operation === "function") {
+      for (const at of accepted) {
+        if (signal.aborted) break;
+        const context = contextOf(entries[at]!, signal, undefined);
+        items[at] = await runItem(operation, itemAt(at), context);
+      }
+    } else if (accepted.length > 0 && !signal.aborted) {
+      const places = accepted.map((at) => entries[at]!);
+      try {
+        const context = { places, signal, transaction: undefined };
+        const results = await runSet(operation, accepted.map(itemAt), context);
+        for (const [position, at] of accepted.entries()) {
+          items[at] = { status: "succeeded", result: results[position]! };
+        }
+      } catch (thrown) {
+        // Nothing can be undone, so none of them can be called done.
+        const { error } = readSetFailure(thrown);
+        for (const at of accepted) items[at] = outcomeOfError(error, signal);
       }
     }
     return { items };

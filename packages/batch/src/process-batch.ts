@@ -1,19 +1,34 @@
-import type { BatchOperation } from "./batch-operation.ts";
+import type { BatchWorkload } from "./batch-operation.ts";
 import type { ResolvedBatchOptions } from "./batch-options.ts";
-import type { BatchEntry, BatchOutcome, ItemOutcome } from "./batch-processor.ts";
+import type { Batch, BatchEntry, BatchMode, BatchOutcome, ItemOutcome } from "./batch-processor.ts";
 import type { Sleep } from "./pause.ts";
 import { outcomeOfError } from "./run-item.ts";
-import { retryDelay } from "./retry-policy.ts";
+import { retryDelay, type RetryOptions } from "./retry-policy.ts";
 
 /** What one batch needs of its surroundings. */
 export interface BatchRun<Input, Item, Result, Transaction> {
   readonly options: ResolvedBatchOptions<Input, Item, Transaction>;
-  readonly operation: BatchOperation<Item, Result, Transaction>;
+  readonly operation: BatchWorkload<Item, Result, Transaction>;
+  readonly signal: AbortSignal;
+  /** May be changed while the batch is tried again. */
+  readonly retry: () => Required<RetryOptions>;
+  /** Present when the job has checkpoints: see `Batch.beforeCommit`. */
+  readonly record?: RecordOutcomes<Transaction>;
   readonly sleep: Sleep;
   readonly random: () => number;
   /** Told before a pause. */
   readonly onRetry: (retry: RetryNotice) => void;
 }
+
+/** Writes down, inside the transaction, what became of entries; `isFinal` says for which. */
+export type RecordOutcomes<Transaction> = (
+  entries: readonly BatchEntry<unknown>[],
+  outcomes: readonly ItemOutcome<unknown>[],
+  at: {
+    readonly isFinal: (outcome: ItemOutcome<unknown>) => boolean;
+    readonly transaction: Transaction;
+  },
+) => Promise<void>;
 
 /** What is tried again, and when. */
 export interface RetryNotice {
@@ -44,37 +59,53 @@ export async function processBatch<Input, Item, Result, Transaction>(
   batch: readonly BatchEntry<Input>[],
   run: BatchRun<Input, Item, Result, Transaction>,
 ): Promise<SettledBatch<Input, Result>> {
-  const { options, sleep, random, onRetry } = run;
+  const { signal, sleep, random, onRetry } = run;
   const final: SettledEntry<Input, Result>[] = [];
   let pending = batch;
   for (let attempt = 1; ; attempt += 1) {
-    const { entries, failure } = await attemptBatch(pending, attempt, run);
-    const again = attempt < options.retry.attemptsMax ? retryableOf(entries, failure, options) : [];
+    // One policy per attempt: what is written down as final is not tried again.
+    const retry = run.retry();
+    const { mode } = run.options;
+    const { entries, failure } = await attemptBatch(pending, { attempt, retry }, run);
+    const again = attempt < retry.attemptsMax ? retryableOf(entries, failure, { mode, retry }) : [];
     const [first] = again;
-    if (first === undefined || options.signal.aborted) {
+    if (first === undefined || signal.aborted) {
       return settled([...final, ...entries], failure);
     }
 
-    const delayMs = retryDelay(attempt, options.retry, random);
+    const delayMs = retryDelay(attempt, retry, random);
     const error = "error" in first.outcome ? first.outcome.error : failure?.error;
     onRetry({ items: again.length, attempt: attempt + 1, delayMs, error });
-    await sleep(delayMs, options.signal);
-    if (options.signal.aborted) return settled([...final, ...entries], failure);
+    await sleep(delayMs, signal);
+    if (signal.aborted) return settled([...final, ...entries], failure);
 
-    final.push(...entries.filter((entry) => !again.includes(entry)));
+    const repeated = new Set(again);
+    final.push(...entries.filter((entry) => !repeated.has(entry)));
     pending = again.map(({ entry }) => entry);
   }
 }
 
 async function attemptBatch<Input, Item, Result, Transaction>(
   pending: readonly BatchEntry<Input>[],
-  attempt: number,
-  { options, operation }: BatchRun<Input, Item, Result, Transaction>,
+  { attempt, retry }: { readonly attempt: number; readonly retry: Required<RetryOptions> },
+  { options, operation, signal, record }: BatchRun<Input, Item, Result, Transaction>,
 ): Promise<SettledBatch<Input, Result>> {
-  const { processor, mode, signal } = options;
+  const { processor, mode } = options;
   const entries = pending.map((entry) => ({ ...entry, attempt }));
+  const batch: Batch<Input, Transaction> = { entries, mode, signal };
+  const isFinal = (outcome: ItemOutcome<unknown>): boolean => {
+    if (outcome.status === "failed") {
+      return attempt >= retry.attemptsMax || !retry.when(outcome.error);
+    }
+    return outcome.status === "succeeded" || outcome.status === "skipped";
+  };
+  const recorded = record && {
+    ...batch,
+    beforeCommit: (outcomes: readonly ItemOutcome<unknown>[], transaction: Transaction) =>
+      record(entries, outcomes, { isFinal, transaction }),
+  };
   try {
-    const outcome = await processor.processBatch({ entries, mode, signal }, operation);
+    const outcome = await processor.processBatch(recorded ?? batch, operation);
     return settled(
       entries.map((entry, at) => ({
         entry,
@@ -102,7 +133,7 @@ function settled<Input, Result>(
 function retryableOf<Input, Result>(
   entries: readonly SettledEntry<Input, Result>[],
   failure: BatchOutcome<Result>["failure"],
-  { mode, retry }: Pick<ResolvedBatchOptions<never, never, never>, "mode" | "retry">,
+  { mode, retry }: { readonly mode: BatchMode; readonly retry: Required<RetryOptions> },
 ): readonly SettledEntry<Input, Result>[] {
   if (mode === "all-or-nothing") {
     return failure !== undefined && retry.when(failure.error) ? entries : [];

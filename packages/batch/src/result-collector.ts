@@ -7,11 +7,19 @@ import type {
   ItemStatus,
   StopReason,
 } from "./batch-result.ts";
+import { failedItemOf, retryItemsOf, type FailedItem } from "./retry-items.ts";
 
 /** How much of the reports is kept. */
 export interface CollectorLimits {
   readonly failuresMax: number;
   readonly outcomesMax: number;
+  readonly retryItemsMax: number;
+}
+
+/** What an earlier run of the same job has settled. */
+export interface Carried {
+  readonly counts: Readonly<Record<"succeeded" | "failed" | "skipped", number>>;
+  readonly failures: readonly ItemReport<never>[];
 }
 
 /** Why and by what a batch was stopped. */
@@ -21,7 +29,7 @@ export interface Stop {
 }
 
 /** Gathers the final fates of items, in memory bounded by its limits. */
-export class ResultCollector<Result> {
+export class ResultCollector<Result, Input> {
   readonly counts: Record<ItemStatus | "total", number> = {
     total: 0,
     succeeded: 0,
@@ -35,23 +43,43 @@ export class ResultCollector<Result> {
   readonly #failures: ItemReport<Result>[] = [];
   readonly #outcomes: ItemReport<Result>[] = [];
   readonly #errors = new Map<ErrorCode, { count: number; firstIndex: number }>();
+  readonly #retryItems: FailedItem<Input>[] = [];
+  #retryItemsComplete = true;
   #truncated = false;
 
   constructor(limits: CollectorLimits) {
     this.#limits = limits;
   }
 
-  add(entry: BatchEntry<unknown>, outcome: ItemOutcome<Result>): void {
+  /** Counts what an earlier run has settled; of its failures it keeps what there is room for. */
+  carry({ counts, failures }: Carried): void {
+    for (const status of ["succeeded", "failed", "skipped"] as const) {
+      this.counts[status] += counts[status];
+      this.counts.total += counts[status];
+    }
+    for (const report of failures) this.#keep(this.#failures, report, this.#limits.failuresMax);
+    this.#truncated ||= counts.failed + counts.skipped > failures.length;
+    for (const { error, index } of failures) this.#count(error, index);
+  }
+
+  add(entry: BatchEntry<Input>, outcome: ItemOutcome<Result>): void {
     this.counts.total += 1;
     this.counts[outcome.status] += 1;
-    const { failuresMax, outcomesMax } = this.#limits;
+    const { failuresMax, outcomesMax, retryItemsMax } = this.#limits;
+    const again = failedItemOf(entry, outcome);
+    if (again !== undefined) {
+      if (this.#retryItems.length < retryItemsMax) this.#retryItems.push(again);
+      else this.#retryItemsComplete = false;
+    }
+    // Most items succeed, and of those nothing is kept.
+    if (outcome.status === "succeeded" && outcomesMax === 0) return;
     const report = reportOf(entry, outcome);
     if (outcome.status !== "succeeded") this.#keep(this.#failures, report, failuresMax);
     if (outcomesMax > 0) this.#keep(this.#outcomes, report, outcomesMax);
     if ("error" in outcome) this.#count(outcome.error, entry.index);
   }
 
-  result(stop: Stop | undefined, durationMs: number): BatchResult<Result> {
+  result(stop: Stop | undefined, durationMs: number): BatchResult<Result, Input> {
     const { total, succeeded } = this.counts;
     return {
       ok: stop === undefined && succeeded === total,
@@ -59,6 +87,7 @@ export class ResultCollector<Result> {
       failures: this.#failures.toSorted(byIndex),
       outcomes: this.#outcomes.toSorted(byIndex),
       truncated: this.#truncated,
+      retryItems: retryItemsOf(this.#retryItems.toSorted(byIndex), this.#retryItemsComplete),
       errors: this.#summaries(),
       ...(stop === undefined ? {} : { stopped: stop.reason }),
       ...(stop !== undefined && "error" in stop ? { stopError: stop.error } : {}),

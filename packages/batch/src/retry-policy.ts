@@ -1,4 +1,4 @@
-import { analyze } from "@atlas/errors";
+import { analyze, checkOptions } from "@atlas/errors";
 
 /** When and how often an item is tried again. */
 export interface RetryOptions {
@@ -20,7 +20,7 @@ export const retryDefaults: {
 } = Object.freeze({ attemptsMax: 3, baseDelayMs: 50, maxDelayMs: 5_000 });
 
 /** The default of `when`. */
-export function isRetryable(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   return analyze(error).retryable;
 }
 
@@ -35,4 +35,23 @@ export function retryDelay(
   random: () => number,
 ): number {
   return random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
+}
+
+/** Copies the options, fills in what is left out and refuses what cannot be used. */
+export function resolveRetry(
+  options: RetryOptions,
+  base: Required<RetryOptions> = { ...retryDefaults, when: isRetryable },
+): Required<RetryOptions> {
+  checkOptions<RetryOptions>("process.retry", options, {
+    attemptsMax: { min: 1, max: 100 },
+    baseDelayMs: { min: 0, max: 60_000 },
+    maxDelayMs: { min: 0, max: 3_600_000 },
+    when: "any",
+  });
+  return {
+    attemptsMax: options.attemptsMax ?? base.attemptsMax,
+    baseDelayMs: options.baseDelayMs ?? base.baseDelayMs,
+    maxDelayMs: options.maxDelayMs ?? base.maxDelayMs,
+    when: options.when ?? base.when,
+  };
 }

@@ -6,8 +6,8 @@
  * body and revised when the transaction fails; the body starts from nothing
  * each time it runs, because a transaction may run its body again.
  */
-import { analyze } from "@atlas/errors";
-import type { BatchOperation } from "./batch-operation.ts";
+import { analyze, checkOptions } from "@atlas/errors";
+import type { BatchOperation, BatchSetOperation, BatchWorkload } from "./batch-operation.ts";
 import { BatchAttempt } from "./batch-attempt.ts";
 import type {
   Batch,
@@ -16,8 +16,9 @@ import type {
   BatchProcessor,
   BatchValidate,
 } from "./batch-processor.ts";
+import { readSetFailure } from "./item-failure.ts";
 import { judgeItems, type Judgement } from "./judge-items.ts";
-import { contextOf } from "./run-item.ts";
+import { contextOf, runOne, runSet } from "./run-item.ts";
 
 /** A change that is about to be committed. */
 export interface BatchChange<Item> {
@@ -27,6 +28,17 @@ export interface BatchChange<Item> {
   readonly result: unknown;
 }
 
+/**
+ * Which items of a batch have a savepoint, item by item: each one, or none
+ * until one has failed.
+ */
+export type SavepointPolicy = "each" | "on-failure";
+
+/** Runs a body in a transaction; called inside a body it nests. */
+export type BatchAtomic<Transaction> = <Result>(
+  body: (transaction: Transaction) => Promise<Result>,
+) => Promise<Result>;
+
 /** What a transactional processor is made of. */
 export interface TransactionalBatchPorts<Input, Item, Transaction> {
   /**
@@ -34,7 +46,7 @@ export interface TransactionalBatchPorts<Input, Item, Transaction> {
    * the inner one undoes the inner one only. Fits `atomic` of a transaction
    * manager.
    */
-  readonly atomic: <Result>(body: (transaction: Transaction) => Promise<Result>) => Promise<Result>;
+  readonly atomic: BatchAtomic<Transaction>;
   /** Refuses items before any is processed, inside the transaction that will write. */
   readonly validate: BatchValidate<Input, Item, Transaction>;
   /**
@@ -45,6 +57,13 @@ export interface TransactionalBatchPorts<Input, Item, Transaction> {
     changes: readonly BatchChange<Item>[],
     transaction: Transaction,
   ) => void | Promise<void>;
+  /**
+   * Item by item, `"on-failure"` runs the batch without savepoints and, when an
+   * item fails, undoes it and runs validation and operations of all its items
+   * again with one savepoint each. Only for operations whose effects lie in the
+   * transaction. Operations over a set always work that way. Default: `"each"`.
+   */
+  readonly savepoints?: SavepointPolicy;
 }
 
 /**
@@ -53,29 +72,54 @@ export interface TransactionalBatchPorts<Input, Item, Transaction> {
  *
  * Item by item, each item has a savepoint of its own. All or nothing, the first
  * failure undoes everything.
+ *
+ * @throws {AtlasError} configuration.unknown_option, configuration.invalid_option
  */
 export function createTransactionalBatchProcessor<Input, Item, Transaction>(
   ports: TransactionalBatchPorts<Input, Item, Transaction>,
 ): BatchProcessor<Input, Item, Transaction> {
-  return new TransactionalProcessor({ ...ports });
+  checkOptions<object>("createTransactionalBatchProcessor", ports, {
+    atomic: "any",
+    validate: "any",
+    updateIndexes: "any",
+    savepoints: ["each", "on-failure"],
+  });
+  return new TransactionalProcessor({ ...ports, batchSizeDefault: 100 });
 }
 
-class TransactionalProcessor<Input, Item, Transaction> implements BatchProcessor<
+/** What else a processor may be made of that is made here. */
+export interface WritingPorts<Input, Item, Transaction> extends TransactionalBatchPorts<
   Input,
   Item,
   Transaction
 > {
-  readonly batchSizeDefault = 100;
-  readonly supportsAllOrNothing = true;
-  readonly #ports: TransactionalBatchPorts<Input, Item, Transaction>;
+  readonly batchSizeDefault: number;
+  /** Writes what operations have answered; a failure of it is one of its items. */
+  readonly write?: (
+    changes: readonly BatchChange<Item>[],
+    transaction: Transaction,
+  ) => Promise<unknown>;
+}
 
-  constructor(ports: TransactionalBatchPorts<Input, Item, Transaction>) {
+/** The processor behind those of transactions, rows and indexes. */
+export class TransactionalProcessor<Input, Item, Transaction> implements BatchProcessor<
+  Input,
+  Item,
+  Transaction
+> {
+  readonly batchSizeDefault: number;
+  readonly supportsAllOrNothing = true;
+  readonly supportsCheckpoints = true;
+  readonly #ports: WritingPorts<Input, Item, Transaction>;
+
+  constructor(ports: WritingPorts<Input, Item, Transaction>) {
+    this.batchSizeDefault = ports.batchSizeDefault;
     this.#ports = ports;
   }
 
   async processBatch<Result>(
-    batch: Batch<Input>,
-    operation: BatchOperation<Item, Result, Transaction>,
+    batch: Batch<Input, Transaction>,
+    operation: BatchWorkload<Item, Result, Transaction>,
   ): Promise<BatchOutcome<Result>> {
     let attempt = new BatchAttempt<Result>(batch);
     try {
@@ -83,6 +127,7 @@ class TransactionalProcessor<Input, Item, Transaction> implements BatchProcessor
         attempt = new BatchAttempt(batch);
         const changes = await this.#runBody({ batch, attempt, transaction }, operation);
         if (changes.length > 0) await this.#ports.updateIndexes?.(changes, transaction);
+        await batch.beforeCommit?.(attempt.committed(), transaction);
         attempt.bodyCompleted = true;
       });
       return { items: attempt.committed() };
@@ -92,35 +137,127 @@ class TransactionalProcessor<Input, Item, Transaction> implements BatchProcessor
   }
 
   async #runBody<Result>(
+    body: Body<Input, Result, Transaction>,
+    operation: BatchWorkload<Item, Result, Transaction>,
+  ): Promise<readonly BatchChange<Item>[]> {
+    if (body.batch.mode === "all-or-nothing") return this.#runTogether(body, operation);
+    const together = typeof operation !== "function" || this.#ports.savepoints === "on-failure";
+    if (together) {
+      try {
+        return await this.#ports.atomic((transaction) =>
+          this.#runTogether({ ...body, transaction }, operation),
+        );
+      } catch (error) {
+        if (await this.#isLost(error)) throw error;
+        // Everything is as it was before: one item at a time shows who is at fault.
+        body.attempt.reset();
+      }
+    }
+    return this.#runOneByOne(body, operation);
+  }
+
+  /** Without savepoints: the first failure ends the run and has to undo all of it. */
+  async #runTogether<Result>(
+    body: Body<Input, Result, Transaction>,
+    operation: BatchWorkload<Item, Result, Transaction>,
+  ): Promise<readonly BatchChange<Item>[]> {
+    const accepted = await this.#judge(body);
+    const changes =
+      typeof operation === "function"
+        ? await this.#runItems(accepted, body, operation)
+        : await this.#runSet(accepted, body, operation);
+    if (changes.length > 0) await this.#ports.write?.(changes, body.transaction);
+    return changes;
+  }
+
+  async #runItems<Result>(
+    accepted: readonly Accepted<Item>[],
     { batch, attempt, transaction }: Body<Input, Result, Transaction>,
     operation: BatchOperation<Item, Result, Transaction>,
   ): Promise<readonly BatchChange<Item>[]> {
     const { entries, mode, signal } = batch;
-    const judgements = await judgeItems(this.#ports.validate, entries, transaction);
-    refuse(judgements, mode, attempt);
-
     const changes: BatchChange<Item>[] = [];
-    for (const [at, entry] of entries.entries()) {
-      const judgement = judgements[at];
-      if (judgement?.accepted !== true) continue;
+    for (const { at, item } of accepted) {
       if (signal.aborted) {
         if (mode === "all-or-nothing") throw signal.reason;
         break;
       }
-      const { item } = judgement;
-      const run = async (inner: Transaction): Promise<Result> =>
-        operation(item, contextOf(entry, signal, inner));
+      const entry = entries[at]!;
       try {
-        const result =
-          mode === "all-or-nothing" ? await run(transaction) : await this.#ports.atomic(run);
+        const answer = operation(item, contextOf(entry, signal, transaction));
+        // An operation that does not wait is not made to.
+        const result = answer instanceof Promise ? await answer : answer;
         attempt.set(at, { status: "succeeded", result });
         changes.push({ index: entry.index, item, result });
       } catch (error) {
         attempt.fail(at, error);
-        if (mode === "all-or-nothing" || (await this.#isLost(error))) throw error;
+        throw error;
       }
     }
     return changes;
+  }
+
+  async #runSet<Result>(
+    accepted: readonly Accepted<Item>[],
+    { batch, attempt, transaction }: Body<Input, Result, Transaction>,
+    operation: BatchSetOperation<Item, Result, Transaction>,
+  ): Promise<readonly BatchChange<Item>[]> {
+    const { entries, mode, signal } = batch;
+    if (signal.aborted && mode === "all-or-nothing") throw signal.reason;
+    if (signal.aborted || accepted.length === 0) return [];
+    try {
+      const items = accepted.map(({ item }) => item);
+      const places = accepted.map(({ at }) => entries[at]!);
+      const results = await runSet(operation, items, { places, signal, transaction });
+      return accepted.map(({ at, item }, position) => {
+        const result = results[position]!;
+        attempt.set(at, { status: "succeeded", result });
+        return { index: entries[at]!.index, item, result };
+      });
+    } catch (thrown) {
+      const { position, error } = readSetFailure(thrown);
+      const culprit = position === undefined ? undefined : accepted[position];
+      if (culprit !== undefined) attempt.fail(culprit.at, error);
+      throw error;
+    }
+  }
+
+  async #runOneByOne<Result>(
+    { batch, attempt, transaction }: Body<Input, Result, Transaction>,
+    operation: BatchWorkload<Item, Result, Transaction>,
+  ): Promise<readonly BatchChange<Item>[]> {
+    const { signal } = batch;
+    const changes: BatchChange<Item>[] = [];
+    for (const { at, item } of await this.#judge({ batch, attempt, transaction })) {
+      if (signal.aborted) break;
+      const entry = batch.entries[at]!;
+      try {
+        const result = await this.#ports.atomic(async (inner) => {
+          const answer = await runOne(operation, item, contextOf(entry, signal, inner));
+          await this.#ports.write?.([{ index: entry.index, item, result: answer }], inner);
+          return answer;
+        });
+        attempt.set(at, { status: "succeeded", result });
+        changes.push({ index: entry.index, item, result });
+      } catch (error) {
+        attempt.fail(at, error);
+        if (await this.#isLost(error)) throw error;
+      }
+    }
+    return changes;
+  }
+
+  /** The items that may be processed; all or nothing, a refused one ends the batch. */
+  async #judge({
+    batch,
+    attempt,
+    transaction,
+  }: Body<Input, unknown, Transaction>): Promise<readonly Accepted<Item>[]> {
+    const judgements = await judgeItems(this.#ports.validate, batch.entries, transaction);
+    refuse(judgements, batch.mode, attempt);
+    return judgements.flatMap((judgement, at) =>
+      judgement.accepted ? [{ at, item: judgement.item }] : [],
+    );
   }
 
   /** True when the transaction cannot go on after an item has failed in its savepoint. */
@@ -132,8 +269,14 @@ class TransactionalProcessor<Input, Item, Transaction> implements BatchProcessor
   }
 }
 
+/** An item that passed the validation, and its place in the batch. */
+interface Accepted<Item> {
+  readonly at: number;
+  readonly item: Item;
+}
+
 interface Body<Input, Result, Transaction> {
-  readonly batch: Batch<Input>;
+  readonly batch: Batch<Input, Transaction>;
   readonly attempt: BatchAttempt<Result>;
   readonly transaction: Transaction;
 }

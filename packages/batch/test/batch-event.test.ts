@@ -2,8 +2,6 @@ import { createBatchCoordinator, type BatchEvent, type BatchProgress } from "@at
 import { AtlasError } from "@atlas/errors";
 import { describe, expect, it } from "vitest";
 
-const coordinator = createBatchCoordinator();
-
 function failOdd(item: number): number {
   if (item % 2 === 1) throw new AtlasError("task.odd", "The number is odd.");
   return item * 10;
@@ -19,24 +17,31 @@ describe("B2: progress events", () => {
     });
 
     await watched.process([0, 1, 2], failOdd, {
+      name: "numbers",
       batchSize: 2,
       onProgress: (state) => progress.push(state),
     });
 
     const first = { done: 2, total: 3, succeeded: 1, failed: 1, skipped: 0 };
     const second = { done: 3, total: 3, succeeded: 2, failed: 1, skipped: 0 };
+    const of = { job: 1, name: "numbers" };
+    const batch = { skipped: 0, rolledBack: 0, retries: 0, durationMs: 0, concurrency: 1 };
     expect(progress).toEqual([first, second]);
     expect(events).toEqual([
       {
+        ...of,
         type: "batch.started",
         mode: "item-by-item",
         strategy: "sequential",
         batchSize: 2,
         concurrency: 1,
       },
-      { type: "batch.progress", ...first },
-      { type: "batch.progress", ...second },
+      { ...of, type: "batch.processed", items: 2, succeeded: 1, failed: 1, ...batch },
+      { ...of, type: "batch.progress", ...first },
+      { ...of, type: "batch.processed", items: 1, succeeded: 1, failed: 0, ...batch },
+      { ...of, type: "batch.progress", ...second },
       {
+        ...of,
         type: "batch.completed",
         total: 3,
         succeeded: 2,
@@ -50,14 +55,40 @@ describe("B2: progress events", () => {
     ]);
   });
 
-  it("leave the total out while it is not known", async () => {
+  it("leave the total and the time that remains out while they are not known", async () => {
     const progress: BatchProgress[] = [];
+    let now = 0;
 
-    await coordinator.process(new Set([1]), (item) => item, {
-      onProgress: (state) => progress.push(state),
-    });
+    await createBatchCoordinator({ clock: () => (now += 1) }).process(
+      new Set([1]),
+      (item) => item,
+      { onProgress: (state) => progress.push(state) },
+    );
 
-    expect(progress).toEqual([{ done: 1, succeeded: 1, failed: 0, skipped: 0 }]);
+    const { itemsPerSecond, ...rest } = progress[0]!;
+    expect(rest).toEqual({ done: 1, succeeded: 1, failed: 0, skipped: 0 });
+    expect(itemsPerSecond).toBeGreaterThan(0);
+  });
+
+  it("tell the rate, and the time that remains at it", async () => {
+    const progress: BatchProgress[] = [];
+    let now = 0;
+    const watched = createBatchCoordinator({ clock: () => now });
+
+    await watched.process(
+      Array.from({ length: 100 }, (_, at) => at),
+      () => {
+        now += 10;
+      },
+      { batchSize: 10, onProgress: (state) => progress.push(state) },
+    );
+
+    expect(progress.map((state) => Math.round(state.itemsPerSecond ?? 0))).toEqual(
+      progress.map(() => 100),
+    );
+    expect(progress.map((state) => Math.round(state.remainingMs ?? -1))).toEqual([
+      900, 800, 700, 600, 500, 400, 300, 200, 100, 0,
+    ]);
   });
 
   it("cannot change the outcome by throwing", async () => {

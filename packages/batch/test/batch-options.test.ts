@@ -1,4 +1,5 @@
 import {
+  adaptiveDefaults,
   batchDefaults,
   batchErrorCodes,
   createBatchCoordinator,
@@ -19,7 +20,14 @@ describe("B5: options", () => {
     [{ itemsMax: 1_000_001 }, "configuration.invalid_option"],
     [{ failuresMax: 100_001 }, "configuration.invalid_option"],
     [{ outcomesMax: 1_000_001 }, "configuration.invalid_option"],
-    [{ strategy: "adaptive" as "sequential" }, "configuration.invalid_option"],
+    [{ strategy: "random" as "sequential" }, "configuration.invalid_option"],
+    [{ retryItemsMax: 100_001 }, "configuration.invalid_option"],
+    [{ adaptive: { batchSizeMin: 0 } }, "configuration.invalid_option"],
+    [{ adaptive: { batchSizeMax: 10_001 } }, "configuration.invalid_option"],
+    [{ adaptive: { batchSizeMin: 50, batchSizeMax: 40 } }, "configuration.invalid_option"],
+    [{ adaptive: { concurrencyMax: 257 } }, "configuration.invalid_option"],
+    [{ adaptive: { memoryPercentMax: 101 } }, "configuration.invalid_option"],
+    [{ adaptive: { sizeMax: 10 } as object }, "configuration.unknown_option"],
     [{ mode: "some" as "item-by-item" }, "configuration.invalid_option"],
     [{ retry: { attemptsMax: 0 } }, "configuration.invalid_option"],
     [{ retry: { attemptsMax: 101 } }, "configuration.invalid_option"],
@@ -53,12 +61,31 @@ describe("B5: options", () => {
       itemsMax: 10_000,
       failuresMax: 1_000,
       outcomesMax: 0,
+      retryItemsMax: 1_000,
+    });
+    expect(adaptiveDefaults).toEqual({
+      batchSizeMin: 10,
+      batchSizeMax: 1_000,
+      concurrencyMin: 1,
+      concurrencyMax: 64,
+      concurrencyStart: 4,
+      memoryPercentMax: 85,
+      cpuPercentMax: 95,
+      errorPercentMax: 10,
     });
     expect(retryDefaults).toEqual({ attemptsMax: 3, baseDelayMs: 50, maxDelayMs: 5_000 });
     expect(Object.keys(batchErrorCodes)).toEqual([
       "batch.failed",
       "batch.not_atomic",
       "batch.too_many_items",
+      "batch.item_failed",
+      "batch.option_fixed",
+      "batch.job_ended",
+      "batch.job_taken",
+      "batch.job_lost",
+      "batch.input_differs",
+      "batch.checkpoint_full",
+      "batch.checkpoint_invalid",
     ]);
   });
 });

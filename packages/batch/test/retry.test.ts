@@ -59,8 +59,8 @@ describe("B5: retry", () => {
     expect(attempts).toEqual(["a1", "b1", "c1", "b2", "b3"]);
     expect(result.outcomes.map((outcome) => outcome.attempts)).toEqual([1, 3, 1]);
     expect(events.filter(({ type }) => type === "batch.retry")).toEqual([
-      { type: "batch.retry", items: 1, attempt: 2, delayMs: 50, error: busy },
-      { type: "batch.retry", items: 1, attempt: 3, delayMs: 100, error: busy },
+      { type: "batch.retry", job: 1, items: 1, attempt: 2, delayMs: 50, error: busy },
+      { type: "batch.retry", job: 1, items: 1, attempt: 3, delayMs: 100, error: busy },
     ]);
   });
 
@@ -141,4 +141,21 @@ it("B5: a processor that fails as a whole is tried again and then fails every it
     { status: "failed", error: busy, attempts: 3 },
     { status: "failed", error: busy, attempts: 3 },
   ]);
+});
+
+it("B5: a retry policy that throws rejects the call instead of losing items", async () => {
+  const failing = createBatchCoordinator().process(
+    [1, 2, 3],
+    () => Promise.reject(new Error("no")),
+    {
+      strategy: "concurrent",
+      retry: {
+        when: () => {
+          throw new RangeError("defect of the policy");
+        },
+      },
+    },
+  );
+
+  await expect(failing).rejects.toThrow("defect of the policy");
 });

@@ -239,32 +239,35 @@ describe("B4: transactions that fail", () => {
     expect(await store.stored()).toEqual(["a"]);
   });
 
-  it("a full database fails one item, undoes its batch and stops the rest", async () => {
-    await using store = await openStore();
-    // The page limit belongs to the connection, so it is set on the writer itself.
-    await store.transactions.atomic((transaction) =>
-      transaction.execute("PRAGMA max_page_count = 40"),
-    );
-    const texts = Array.from({ length: 6 }, (_, at) => `${at}`.repeat(20_000));
+  it.each(["each", "on-failure"] as const)(
+    "a full database fails one item, undoes its batch and stops the rest: %s",
+    async (savepoints) => {
+      await using store = await openStore();
+      // The page limit belongs to the connection, so it is set on the writer itself.
+      await store.transactions.atomic((transaction) =>
+        transaction.execute("PRAGMA max_page_count = 40"),
+      );
+      const texts = Array.from({ length: 6 }, (_, at) => `${at}`.repeat(20_000));
 
-    const result = await coordinator.process(texts, insert, {
-      processor: processorOver(store),
-      batchSize: 2,
-      outcomesMax: 6,
-    });
+      const result = await coordinator.process(texts, insert, {
+        processor: processorOver(store, { savepoints }),
+        batchSize: 2,
+        outcomesMax: 6,
+      });
 
-    expect(result.outcomes.map(({ status }) => status)).toEqual([
-      "succeeded",
-      "succeeded",
-      "rolledBack",
-      "failed",
-      "cancelled",
-      "cancelled",
-    ]);
-    expect(result.stopped).toBe("failed");
-    expect(result.errors).toEqual([{ code: "storage.disk_full", count: 2, firstIndex: 2 }]);
-    expect((await store.stored()).length).toBe(result.counts.succeeded);
-  });
+      expect(result.outcomes.map(({ status }) => status)).toEqual([
+        "succeeded",
+        "succeeded",
+        "rolledBack",
+        "failed",
+        "cancelled",
+        "cancelled",
+      ]);
+      expect(result.stopped).toBe("failed");
+      expect(result.errors).toEqual([{ code: "storage.disk_full", count: 2, firstIndex: 2 }]);
+      expect((await store.stored()).length).toBe(result.counts.succeeded);
+    },
+  );
 });
 
 describe("B4: all or nothing", () => {

@@ -3,7 +3,10 @@ import { AtlasError } from "@atlas/errors";
 import { createBatchCoordinator } from "../create-batch-coordinator.ts";
 import type { BatchOperation } from "../batch-operation.ts";
 import type { BatchResult } from "../batch-result.ts";
+import { checkpointRules } from "./checkpoint-rules.ts";
+import { jobRules } from "./job-rules.ts";
 import type { ProcessorHarness, ProcessorRule } from "./processor-harness.ts";
+import { setRules } from "./set-rules.ts";
 
 const coordinator = createBatchCoordinator({ sleep: () => Promise.resolve() });
 const texts = Array.from({ length: 20 }, (_, at) => `text ${at}`);
@@ -35,7 +38,7 @@ const itemByItem: readonly ProcessorRule[] = [
   {
     name: "every item is stored once, however it is cut and however many run at a time",
     async check(open) {
-      for (const strategy of ["sequential", "concurrent"] as const) {
+      for (const strategy of ["sequential", "concurrent", "adaptive"] as const) {
         for (const batchSize of [1, 3, 20, 21]) {
           await using harness = await open();
           const { processor } = harness;
@@ -221,4 +224,10 @@ const allOrNothing: readonly ProcessorRule[] = [
 ];
 
 /** What every BatchProcessor promises, runner-agnostic. */
-export const processorRules: readonly ProcessorRule[] = [...itemByItem, ...allOrNothing];
+export const processorRules: readonly ProcessorRule[] = [
+  ...itemByItem,
+  ...allOrNothing,
+  ...setRules,
+  ...jobRules,
+  ...checkpointRules,
+];

@@ -1,0 +1,192 @@
+import { randomUUID } from "node:crypto";
+import { checkOptions } from "@atlas/errors";
+import type { Connection, Dialect } from "@atlas/storage";
+import type { TransactionManager } from "@atlas/transaction";
+import type { Recoverable, RecoveryFinding } from "@atlas/transaction/recovery";
+import type { BatchCheckpoint, CheckpointRun } from "../batch-checkpoint.ts";
+import { batchError } from "../errors.ts";
+import type { BatchJobStore, DurableJob, JobFilter } from "./batch-job-store.ts";
+import {
+  batchJobIndexes,
+  type BatchJobRow,
+  batchJobTable,
+  createJob,
+  endJob,
+  findJob,
+  listJobs,
+  pruneJobs,
+  removeJob,
+  takeJob,
+} from "./batch-job-table.ts";
+import { DurableRun } from "./durable-run.ts";
+import { IndexRanges } from "./index-ranges.ts";
+
+/** How a store of jobs works. */
+export interface BatchJobStoreOptions {
+  /** Of the store of the transactions. */
+  readonly dialect: Dialect;
+  /** Time after which a job of a process that ended may be taken, in ms, 100 to 86,400,000. Default: 30,000. */
+  readonly leaseMs?: number;
+  /**
+   * The name of this process. One that comes back under its old name need not wait for
+   * what it held before, so two that run at the same time must not share one. Default: a
+   * new id.
+   */
+  readonly holder?: string;
+  /** Makes ids that nobody else makes. Default: `crypto.randomUUID`. */
+  readonly newId?: () => string;
+  /** Milliseconds since the epoch, about the same in all processes. Default: `Date.now`. */
+  readonly clock?: () => number;
+}
+
+/** What a store of jobs needs of a transaction manager. */
+export type JobTransactions = Pick<
+  TransactionManager,
+  "atomic" | "connection" | "runWithoutTransaction"
+>;
+
+const idLengthMax = 200;
+const listMax = 10_000;
+const notesMax = 100;
+
+/**
+ * Makes a store of durable jobs over the database that their items are written to.
+ *
+ * @throws {AtlasError} configuration.unknown_option, configuration.invalid_option
+ */
+export function createBatchJobStore(
+  transactions: JobTransactions,
+  options: BatchJobStoreOptions,
+): BatchJobStore {
+  checkOptions<BatchJobStoreOptions>("createBatchJobStore", options, {
+    dialect: "any",
+    leaseMs: { min: 100, max: 86_400_000 },
+    holder: "any",
+    newId: "any",
+    clock: "any",
+  });
+  const { dialect, leaseMs = 30_000, newId = randomUUID, clock = Date.now } = options;
+  const { holder = newId() } = options;
+  return new JobStore(transactions, { dialect, leaseMs, holder, clock });
+}
+
+type StoreSettings = Required<Omit<BatchJobStoreOptions, "newId">>;
+
+class JobStore implements BatchJobStore {
+  readonly recoverable: Recoverable = { name: "batch jobs", recover: () => this.#recover() };
+  readonly #transactions: JobTransactions;
+  readonly #options: StoreSettings;
+  /** Jobs that this process works on: its own name must not let it take them twice. */
+  readonly #active = new Set<string>();
+
+  constructor(transactions: JobTransactions, options: StoreSettings) {
+    this.#transactions = transactions;
+    this.#options = options;
+  }
+
+  prepare(): Promise<void> {
+    const { dialect } = this.#options;
+    return this.#transactions.atomic(async (transaction) => {
+      const known = await transaction.get(dialect.tableExists(batchJobTable.name));
+      if (known !== undefined) return;
+      const statements = [
+        ...dialect.createTable(batchJobTable),
+        ...batchJobIndexes.flatMap((index) => dialect.createIndex(index)),
+      ];
+      for (const statement of statements) await transaction.execute(statement);
+    });
+  }
+
+  checkpoint(id: string): BatchCheckpoint<Connection> {
+    const range = { min: 1, max: idLengthMax };
+    checkOptions("checkpoint", { idLength: id.length }, { idLength: range });
+    return { begin: () => this.#begin(id) };
+  }
+
+  async list(filter: JobFilter = {}): Promise<readonly DurableJob[]> {
+    checkOptions<JobFilter>("list", filter, {
+      state: ["running", "stopped", "completed"],
+      limit: { min: 1, max: listMax },
+    });
+    const { state = "", limit = 100 } = filter;
+    return (await this.#transactions.connection.all(listJobs, { state, limit })).map(jobOf);
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#transactions.atomic(async (transaction) => {
+      const { changes } = await transaction.run(removeJob, { id, now: this.#options.clock() });
+      if (changes > 0) return;
+      if ((await transaction.get(findJob, { id })) !== undefined) throw jobTaken(id);
+    });
+  }
+
+  async prune(before: Date): Promise<number> {
+    const { connection } = this.#transactions;
+    return (await connection.run(pruneJobs, { before: before.getTime() })).changes;
+  }
+
+  async #begin(id: string): Promise<CheckpointRun<Connection>> {
+    const { holder, leaseMs, clock } = this.#options;
+    if (this.#active.has(id)) throw jobTaken(id);
+    this.#active.add(id);
+    try {
+      const row = await this.#transactions.atomic(async (transaction) => {
+        const now = clock();
+        await transaction.run(createJob, { id, now });
+        return transaction.get(takeJob, { id, holder, now, expiresAt: now + leaseMs });
+      });
+      if (row === undefined) throw jobTaken(id);
+      const onEnd = (): void => void this.#active.delete(id);
+      return new DurableRun(row, { transactions: this.#transactions, leaseMs, clock, onEnd });
+    } catch (error) {
+      this.#active.delete(id);
+      throw error;
+    }
+  }
+
+  async #recover(): Promise<RecoveryFinding> {
+    const { holder, clock } = this.#options;
+    const left = await this.#transactions.atomic(async (transaction) => {
+      const now = clock();
+      const running = await transaction.all(listJobs, { state: "running", limit: listMax });
+      const ended = running.filter(
+        (job) => !this.#active.has(job.id) && (job.expires_at <= now || job.holder === holder),
+      );
+      for (const { id, token } of ended) {
+        await transaction.run(endJob, { id, token, state: "stopped", now });
+      }
+      return ended;
+    });
+    const notes = left
+      .slice(0, notesMax)
+      .map(jobOf)
+      .map(
+        ({ id, settledTo }) =>
+          `The batch job "${id}" was left at item ${settledTo}; process its input again under its id.`,
+      );
+    return { rolledForward: 0, rolledBack: 0, resumed: 0, notes };
+  }
+}
+
+function jobOf(row: BatchJobRow): DurableJob {
+  const { id, state, succeeded, failed, skipped, holder } = row;
+  return {
+    id,
+    // Only the three states are ever written.
+    state: state as DurableJob["state"],
+    succeeded,
+    failed,
+    skipped,
+    settledTo: IndexRanges.parse(row.done).prefix,
+    holder,
+    expiresAt: row.expires_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function jobTaken(id: string): Error {
+  return batchError("batch.job_taken", `Another run works on the batch job "${id}".`, {
+    details: { id },
+  });
+}
