@@ -64,6 +64,8 @@ const byCode: Readonly<Partial<Record<ErrorCode, ErrorAnswer>>> = {
   "operation.no_such_route": { exitCode: exitCodes.notFound, httpStatus: 404 },
   "operation.method_refused": { exitCode: exitCodes.usage, httpStatus: 405 },
   "operation.version_conflict": conflict,
+  "batch.job_taken": conflict,
+  "batch.input_differs": conflict,
   "operation.stopping": unavailable,
 };
 

@@ -18,3 +18,21 @@ export function nextStopSignal(): Promise<NodeJS.Signals> {
       });
   });
 }
+
+/** Fires with the first signal that asks for a stop, until it is disposed of. */
+export interface StopWatch extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/** Watches for signals that ask for a stop; as long as it does they end nothing by themselves. */
+export function watchForStop(): StopWatch {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  for (const signal of stopSignals) process.on(signal, stop);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const signal of stopSignals) process.off(signal, stop);
+    },
+  };
+}

@@ -42,7 +42,6 @@ const transactions = await createTransactionManager(database);
 const schema = "CREATE TABLE tasks (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT";
 await transactions.connection.execute(schema);
 const jobs = createBatchJobStore(transactions, { dialect: database.dialect });
-await jobs.prepare();
 
 const raw = new Sqlite(join(directory, "raw.db"));
 raw.pragma("journal_mode = WAL");

@@ -86,6 +86,33 @@ export interface CollectionOptions<
   readonly migrations?: readonly CollectionMigration[];
 }
 
+/** What `defineCollection` is told when the table follows from the schema. */
+export interface SchemaCollectionOptions<Schema extends z.ZodObject, Key, Version> extends Pick<
+  CollectionOptions<Columns, Schema, Key, Version, readonly []>,
+  "name" | "schema" | "key" | "indexes" | "version" | "tracked" | "migrations"
+> {
+  /** Text fields that `query` searches, with the weight of a match in each. Default: none. */
+  readonly search?: Readonly<Partial<Record<keyof z.output<Schema> & string, number>>>;
+  /** Checked inside the transaction of the write, after the schema. Default: none. */
+  readonly rules?: readonly BusinessRule<
+    z.output<Schema>,
+    RuleContext<VersionedRecord<Schema, Version>>
+  >[];
+}
+
+/** A record whose table follows from its schema, with the version. */
+export type VersionedRecord<Schema extends z.ZodObject, Version> = z.output<Schema> & {
+  readonly [Name in Version & string]: number;
+};
+
+/** The value of one key field, or an object with the values of several. */
+export type FieldKey<Schema extends z.ZodObject, Key> = Key extends readonly (infer Part extends
+  keyof z.output<Schema>)[]
+  ? Pick<z.output<Schema>, Part>
+  : Key extends keyof z.output<Schema>
+    ? z.output<Schema>[Key]
+    : never;
+
 /**
  * A declared collection: immutable data that may live at module scope. The type
  * parameters are what `save` takes, what `get` answers, and the key.

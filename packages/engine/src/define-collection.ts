@@ -1,4 +1,4 @@
-import type { Columns, RowOf, Table } from "@atlas/storage";
+import type { Columns, RowOf, Table, TableDefinition } from "@atlas/storage";
 import type { z } from "zod";
 import type {
   CollectionDefinition,
@@ -6,10 +6,14 @@ import type {
   CollectionOptions,
   EngineColumns,
   RecordInput,
+  FieldKey,
   RecordKey,
+  SchemaCollectionOptions,
   StoredRecord,
+  VersionedRecord,
 } from "./collection-definition.ts";
 import { engineError } from "./errors.ts";
+import { tableOfSchema } from "./table-of-schema.ts";
 
 /** Longest name of a collection. */
 export const collectionNameLengthMax = 64;
@@ -29,6 +33,27 @@ const known = [
 ];
 
 /**
+ * Declares a collection whose table has the collection's name and a column for
+ * each field: text, integer, real, boolean, and JSON for everything else.
+ *
+ * @throws {AtlasError} configuration.collection_invalid when the declaration contradicts itself,
+ * or no column follows from a field.
+ */
+export function defineCollection<
+  Schema extends z.ZodObject,
+  const Key extends
+    | (keyof z.output<Schema> & string)
+    | readonly (keyof z.output<Schema> & string)[],
+  const Version extends string | undefined = undefined,
+>(
+  options: SchemaCollectionOptions<Schema, Key, Version> & { readonly table?: undefined },
+): CollectionDefinition<
+  VersionedRecord<Schema, Version>,
+  RecordInput<Schema, Version & string>,
+  FieldKey<Schema, Key>
+>;
+
+/**
  * Declares a collection: a table, what its records look like, and what the
  * engine keeps for it.
  *
@@ -46,24 +71,44 @@ export function defineCollection<
   StoredRecord<Schema, C, EngineColumns<Version, Maintained>>,
   RecordInput<Schema, EngineColumns<Version, Maintained>>,
   RecordKey<C, Key>
-> {
-  const definition = {
-    name: options.name,
-    table: options.table,
-    schema: options.schema,
-    key: Object.freeze([options.key].flat()) as readonly string[],
+>;
+
+export function defineCollection(
+  options: AnyOptions,
+): CollectionDefinition<never, unknown, unknown> {
+  const { name, schema, version } = options;
+  const key: readonly string[] = Object.freeze([options.key].flat());
+  const problem = (reason: string): Error => invalid(name, reason);
+  const definition: CollectionDefinition<never, unknown, unknown> = {
+    name,
+    table: options.table ?? tableOfSchema({ name, schema, key, version }, problem),
+    schema,
+    key,
     indexes: Object.freeze([...(options.indexes ?? [])]),
-    // Its keys are columns of the table; a number is there for each that is named.
-    search: options.search as Readonly<Record<string, number>> | undefined,
+    // A number is there for each column that is named.
+    search: options.search as CollectionDefinition["search"],
     maintained: Object.freeze([...(options.maintained ?? [])]),
     // The list is only ever run on records of this schema.
     rules: Object.freeze([...(options.rules ?? [])]) as CollectionDefinition["rules"],
-    version: options.version,
+    version,
     tracked: options.tracked ?? true,
     migrations: Object.freeze([...(options.migrations ?? [])]),
   };
   check(definition, Object.keys(options));
   return Object.freeze(definition);
+}
+
+/** What both forms have in common; the compiler has checked the rest where they are called. */
+interface AnyOptions extends Partial<
+  Pick<CollectionDefinition, "indexes" | "maintained" | "migrations" | "tracked">
+> {
+  readonly name: string;
+  readonly schema: z.ZodObject;
+  readonly key: string | readonly string[];
+  readonly table?: TableDefinition | undefined;
+  readonly search?: object;
+  readonly rules?: readonly object[];
+  readonly version?: string | undefined;
 }
 
 function check(definition: CollectionDefinition, given: readonly string[]): void {

@@ -1,3 +1,4 @@
+import type { BatchJobStoreOptions } from "@atlas/batch/checkpoints";
 import type { Database } from "@atlas/storage";
 import type { TransactionManager } from "@atlas/transaction";
 import type { AnyCollection } from "./collection-definition.ts";
@@ -20,6 +21,8 @@ export interface EngineOptions {
    * what it found. Default: only what is read on the way is noticed.
    */
   readonly checkStorage?: () => Promise<readonly string[]>;
+  /** How durable jobs are held; see `@atlas/batch/checkpoints`. Default: 30 s, random names. */
+  readonly jobs?: Pick<BatchJobStoreOptions, "holder" | "leaseMs">;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: () => number;
   /** Makes names of change sets; unique across processes. Default: `crypto.randomUUID`. */

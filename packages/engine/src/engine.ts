@@ -1,3 +1,5 @@
+import type { BatchInput, BatchResult } from "@atlas/batch";
+import type { BatchJobStore } from "@atlas/batch/checkpoints";
 import type { IndexCoordinator } from "@atlas/indexing";
 import type { Connection } from "@atlas/storage";
 import type { TransactionCoordinator } from "@atlas/transaction";
@@ -5,6 +7,7 @@ import type { ChangeLog, ChangeSetOptions } from "./change-log.ts";
 import type { CollectionDefinition } from "./collection-definition.ts";
 import type { EngineRebuildReport, EngineReport } from "./engine-report.ts";
 import type { Page, RecordCountQuery, RecordQuery } from "./record-query.ts";
+import type { SaveAllOptions, SavedRecord } from "./save-all.ts";
 import type { SaveManyOptions, SaveManyResult } from "./save-many.ts";
 
 /** How one record is written. */
@@ -54,6 +57,19 @@ export interface Collection<Stored extends object, Input, Key> {
    * @throws {AtlasError} operation.too_many_records
    */
   saveMany(records: readonly Input[], options?: SaveManyOptions): Promise<SaveManyResult<Stored>>;
+  /**
+   * Saves any number of records from an iterable, item by item in transactions
+   * of one batch each, and reads it no faster than it saves. What fails is named
+   * in the result and harms no other record.
+   *
+   * A `job` that was begun with other records ends with `batch.input_differs`.
+   *
+   * @throws {AtlasError} batch.job_taken while another call or process works on the `job`.
+   */
+  saveAll(
+    records: BatchInput<Input>,
+    options?: SaveAllOptions<Input>,
+  ): Promise<BatchResult<SavedRecord<Stored>, Input>>;
   count(query?: RecordCountQuery<Stored>): Promise<number>;
 }
 
@@ -94,6 +110,11 @@ export interface UnifiedStorageEngine extends TransactionCoordinator, AsyncDispo
   verify(options?: VerifyOptions): Promise<EngineReport>;
   /** Makes indexes again from the data. Default: all. */
   rebuild(names?: readonly string[]): Promise<EngineRebuildReport>;
+  /**
+   * The durable jobs of this store: those of `saveAll`, and of any batch whose
+   * processor works in transactions of this engine.
+   */
+  readonly jobs: BatchJobStore;
   /** Ends what the engine began itself; the database stays open. Closing twice is harmless. */
   close(): Promise<void>;
 }

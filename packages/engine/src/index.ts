@@ -7,10 +7,13 @@ export type {
   CollectionMaintainedColumn,
   CollectionOptions,
   EngineColumns,
+  FieldKey,
   RecordInput,
   RecordKey,
   RuleContext,
+  SchemaCollectionOptions,
   StoredRecord,
+  VersionedRecord,
 } from "./collection-definition.ts";
 export type { CollectionMigration } from "./collection-migration.ts";
 
@@ -26,6 +29,7 @@ export type {
   RecordCountQuery,
   RecordQuery,
 } from "./record-query.ts";
+export type { SaveAllOptions, SavedRecord } from "./save-all.ts";
 export type { SavedItem, SaveManyOptions, SaveManyResult } from "./save-many.ts";
 
 // The change log.

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { checkOptions } from "@atlas/errors";
 import { createBatchCoordinator } from "@atlas/batch";
+import { type BatchJobStore, createBatchJobStore } from "@atlas/batch/checkpoints";
 import {
   createIndexCoordinator,
   type IndexCoordinator,
@@ -48,6 +49,7 @@ export async function openEngine(options: EngineOptions): Promise<UnifiedStorage
     clock: "any",
     createId: "any",
     checkStorage: "any",
+    jobs: "any",
   });
   const { database, clock = Date.now, createId = () => randomUUID(), checkStorage } = options;
   const collections = [...options.collections];
@@ -71,7 +73,13 @@ export async function openEngine(options: EngineOptions): Promise<UnifiedStorage
     const durationMs = clock() - startedAt;
     emit({ type: "engine.opened", collections: collections.length, migrated, durationMs });
     const contexts = new ChangeContexts(transactions, createId);
-    const parts = { database, transactions, indexes, contexts, clock, emit, owned, checkStorage };
+    const jobs = createBatchJobStore(transactions, {
+      ...options.jobs,
+      dialect: database.dialect,
+      clock,
+    });
+    const own = { clock, emit, owned, checkStorage };
+    const parts = { database, transactions, indexes, contexts, jobs, ...own };
     return new Engine(parts, runtimes);
   } catch (error) {
     await owned?.close();
@@ -84,6 +92,7 @@ interface EngineParts {
   readonly transactions: TransactionManager;
   readonly indexes: IndexCoordinator;
   readonly contexts: ChangeContexts;
+  readonly jobs: BatchJobStore;
   readonly clock: () => number;
   readonly emit: (event: EngineEvent) => void;
   /** The transaction manager that the engine itself has to close. */
@@ -95,13 +104,14 @@ class Engine implements UnifiedStorageEngine {
   readonly connection: Connection;
   readonly indexes: IndexCoordinator;
   readonly changes: ChangeLog;
+  readonly jobs: BatchJobStore;
   readonly #parts: EngineParts;
   readonly #runtimes: readonly CollectionRuntime[];
   readonly #collections = new Map<string, UntypedCollection>();
   #closed: Promise<void> | undefined;
 
   constructor(parts: EngineParts, runtimes: readonly CollectionRuntime[]) {
-    const { transactions, indexes, contexts, clock, database } = parts;
+    const { transactions, indexes, contexts, jobs, clock, database } = parts;
     this.#parts = parts;
     this.#runtimes = runtimes;
     const { connection } = transactions;
@@ -109,6 +119,7 @@ class Engine implements UnifiedStorageEngine {
     this.indexes = indexes;
     this.changes = createChangeLog({ connection, contexts, clock });
     const batches = createBatchCoordinator({ clock });
+    this.jobs = jobs;
     const read = <T>(body: () => Promise<T>): Promise<T> => transactions.read(body);
     const { dialect } = database;
     const { changes } = this;
@@ -116,7 +127,7 @@ class Engine implements UnifiedStorageEngine {
     for (const runtime of runtimes) {
       const reader = new RecordReader(runtime, { connection, dialect, indexes, read });
       const writer = new RecordWriter(runtime, { connection, indexes, changes });
-      const own = { runtime, reader, writer, transactions, batches, contexts, requireOpen };
+      const own = { runtime, reader, writer, transactions, batches, contexts, jobs, requireOpen };
       this.#collections.set(runtime.definition.name, createCollection(own));
     }
   }

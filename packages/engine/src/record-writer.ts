@@ -51,6 +51,42 @@ export class RecordWriter {
     return before === undefined ? this.#insert(record) : this.#update(record, before);
   }
 
+  /**
+   * Writes rows one after the other, those that follow each other as new ones
+   * with one statement. `stored` holds what is there by key, and is kept right.
+   */
+  async writeMany(
+    records: readonly Row[],
+    stored: Map<string, Row>,
+  ): Promise<readonly WrittenRecord[]> {
+    const { definition, statements } = this.#runtime;
+    const written: WrittenRecord[] = [];
+    let created: Row[] = [];
+    const insertCreated = async (): Promise<void> => {
+      const rows = created;
+      created = [];
+      if (rows.length > 0) await this.#parts.connection.runMany(statements.insert, rows);
+    };
+    for (const record of records) {
+      const key = keyText(definition, record);
+      const before = stored.get(key);
+      if (before === undefined) {
+        const after = this.#newRow(record);
+        created.push(after);
+        written.push({ status: "created", before, after });
+        stored.set(key, after);
+        continue;
+      }
+      // An update may take or give back what the unique index of a new row is about.
+      await insertCreated();
+      const updated = await this.#update(record, before);
+      written.push(updated);
+      stored.set(key, updated.after ?? before);
+    }
+    await insertCreated();
+    return written;
+  }
+
   /** Deletes a row. */
   async remove(before: Row, options: WriteOptions): Promise<WrittenRecord> {
     const { definition, statements } = this.#runtime;
@@ -87,13 +123,19 @@ export class RecordWriter {
   }
 
   async #insert(record: Row): Promise<WrittenRecord> {
-    const { definition, statements, fields } = this.#runtime;
+    const after = this.#newRow(record);
+    await this.#parts.connection.run(this.#runtime.statements.insert, after);
+    return { status: "created", before: undefined, after };
+  }
+
+  #newRow(record: Row): Row {
+    const { definition, fields } = this.#runtime;
     const { version, maintained, table } = definition;
     const after: Record<string, unknown> = { ...imageOf(record, fields) };
     if (version !== undefined) after[version] = 1;
-    await this.#parts.connection.run(statements.insert, after);
+    // The statement does not write these: the database gives them their defaults.
     for (const { column } of maintained) after[column] = table.columns[column]?.default ?? null;
-    return { status: "created", before: undefined, after };
+    return after;
   }
 
   async #update(record: Row, before: Row): Promise<WrittenRecord> {

@@ -1,4 +1,5 @@
 import type { AtlasError } from "@atlas/errors";
+import type { SavedRecord } from "./save-all.ts";
 
 /** How many records are written together. */
 export interface SaveManyOptions {
@@ -15,7 +16,7 @@ export interface SaveManyOptions {
 
 /** What became of one record. */
 export type SavedItem<Stored> =
-  | { readonly status: "created" | "updated" | "unchanged"; readonly record: Stored }
+  | SavedRecord<Stored>
   | { readonly status: "refused"; readonly error: AtlasError };
 
 /** What became of all of them. */

@@ -1,7 +1,8 @@
-import { defineCollection } from "@atlas/engine";
+import { defineCollection, openEngine } from "@atlas/engine";
 import { defineTable } from "@atlas/storage";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { openTemporaryStore } from "./temporary-store.ts";
 
 const table = defineTable("note", {
   columns: {
@@ -87,5 +88,81 @@ describe("G1: declaring a collection", () => {
         maintained: [{ name: "pair_n", column: "n", expression: "1" }],
       }),
     ).toThrow(/key of several columns/);
+  });
+});
+
+describe("G1: a collection whose table follows from its schema", () => {
+  const text = z.strictObject({ id: z.string() });
+
+  it("has a column for each field, JSON where nothing else fits", () => {
+    const { table: made } = defineCollection({
+      name: "page",
+      key: "id",
+      version: "revision",
+      schema: z.strictObject({
+        id: z.string(),
+        words: z.int().default(0),
+        score: z.number(),
+        done: z.boolean(),
+        state: z.enum(["open", "closed"]),
+        kind: z.literal("page"),
+        note: z.string().nullable(),
+        tags: z.array(z.string()),
+        mixed: z.union([z.string(), z.int()]).nullable(),
+      }),
+    });
+
+    expect(made).toMatchObject({
+      name: "page",
+      primaryKey: ["id"],
+      columns: {
+        id: { type: "text" },
+        words: { type: "integer" },
+        score: { type: "real" },
+        done: { type: "boolean" },
+        state: { type: "text" },
+        kind: { type: "text" },
+        note: { type: "text", nullable: true },
+        tags: { type: "json" },
+        mixed: { type: "json", nullable: true },
+        revision: { type: "integer" },
+      },
+    });
+    expect(made.columns["words"]).not.toHaveProperty("nullable");
+  });
+
+  it.each([
+    ["a field that may be missing", text.extend({ note: z.string().optional() }), "nullable()"],
+    ["a field that no column holds", text.extend({ at: z.date() }), "give it a table"],
+  ])("refuses %s", (_name, refused, reason) => {
+    expect(() => defineCollection({ name: "page", key: "id", schema: refused })).toThrow(reason);
+  });
+
+  it("keeps what is saved, whatever its form", async () => {
+    await using store = await openTemporaryStore();
+    const pages = defineCollection({
+      name: "page",
+      key: "id",
+      version: "version",
+      search: { title: 1 },
+      schema: z.strictObject({
+        id: z.string(),
+        title: z.string(),
+        done: z.boolean().default(false),
+        mixed: z.union([z.string(), z.array(z.int())]).nullable(),
+      }),
+    });
+    await using engine = await openEngine({ ...store, collections: [pages] });
+    const page = { id: "a", title: "Oak", mixed: [1, 2] };
+
+    await engine.collection(pages).save(page);
+    await engine.collection(pages).save({ ...page, id: "b", mixed: "x" });
+    await engine.collection(pages).save({ ...page, id: "c", mixed: null });
+
+    expect(await engine.collection(pages).get("a")).toEqual({ ...page, done: false, version: 1 });
+    expect((await engine.collection(pages).get("b"))?.mixed).toBe("x");
+    expect((await engine.collection(pages).get("c"))?.mixed).toBeNull();
+    expect(await engine.collection(pages).count({ search: "oak" })).toBe(3);
+    expect((await engine.verify()).ok).toBe(true);
   });
 });

@@ -74,3 +74,29 @@ defineCollection({
   schema: z.strictObject({ id: z.string(), title: z.number() }),
   key: "id",
 });
+
+const simple = defineCollection({
+  name: "page",
+  schema: z.strictObject({ id: z.string(), words: z.int().default(0), tags: z.array(z.string()) }),
+  key: "id",
+  version: "version",
+  search: { id: 1 },
+});
+const pages = engine.collection(simple);
+const page = await pages.get("a");
+if (page !== undefined) {
+  const [words, tags, version]: [number, readonly string[], number] = [
+    page.words,
+    page.tags,
+    page.version,
+  ];
+  void [words, tags, version];
+  await pages.save({ ...page, words: 2 });
+}
+await pages.saveAll([{ id: "a", tags: [] }], { strategy: "adaptive", job: "pages" });
+// @ts-expect-error the key is text
+await pages.get(1);
+// @ts-expect-error a key that is no field
+defineCollection({ name: "page", schema, key: "nothing" });
+// @ts-expect-error a weight for what is no field
+defineCollection({ name: "page", schema, key: "id", search: { nothing: 1 } });

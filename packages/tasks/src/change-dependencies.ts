@@ -1,4 +1,4 @@
-import { type Query, sqlQuery } from "@atlas/storage";
+import { insertInto, type Query, sqlQuery } from "@atlas/storage";
 import { checkNewDependency } from "./dependency-cycles.ts";
 import { taskError } from "./errors.ts";
 import { taskLimits } from "./limits.ts";
@@ -6,7 +6,7 @@ import { changeUnfinishedDependencies } from "./maintain.ts";
 import { isFinished } from "./status-machine.ts";
 import type { CheckedUpdate } from "./task-schemas.ts";
 import { dependenciesOf, findRow, requireRow, rowById, type TaskStore } from "./task-store.ts";
-import type { TaskRow } from "./task-tables.ts";
+import { dependenciesTable, type TaskRow } from "./task-tables.ts";
 import { statusOf } from "./task-view.ts";
 
 /** One task waits for another. @internal */
@@ -16,9 +16,7 @@ export interface Edge {
 }
 
 /** @internal */
-export const insertDependency: Query<never, Edge> = sqlQuery<never, Edge>(
-  "INSERT INTO task_dependencies (task, dependency) VALUES (:task, :dependency)",
-);
+export const insertDependency: Query<never, Edge> = insertInto(dependenciesTable).build();
 const deleteDependency = sqlQuery<never, Edge>(
   "DELETE FROM task_dependencies WHERE task = :task AND dependency = :dependency",
 );

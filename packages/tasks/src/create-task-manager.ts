@@ -1,3 +1,9 @@
+import {
+  type BatchCoordinator,
+  type BatchInput,
+  type BatchResult,
+  createBatchCoordinator,
+} from "@atlas/batch";
 import type { UnifiedStorageEngine } from "@atlas/engine";
 import { checkOptions } from "@atlas/errors";
 import { requireAllValid } from "@atlas/validation";
@@ -14,10 +20,12 @@ import {
 } from "./call-options.ts";
 import { checkContext, checkFilter, newTasks, taskUpdates } from "./checked-input.ts";
 import { claimNamed, claimRow, releaseClaim, renewClaim, returnExpired } from "./claim-tasks.ts";
+import { createAllTasks } from "./create-all.ts";
+import type { CreateAllOptions } from "./create-all-options.ts";
 import { createTasks } from "./create-tasks.ts";
 import { deleteTasks } from "./delete-tasks.ts";
 import { importRecords } from "./import-records.ts";
-import { taskLimits } from "./limits.ts";
+import { callHoldMs, taskLimits } from "./limits.ts";
 import { listTasks } from "./list-tasks.ts";
 import { claimableRows, readyRows, type WantedWork } from "./ready-tasks.ts";
 import { type BulkOutcome, inOrder, itemByItem } from "./run-bulk.ts";
@@ -58,12 +66,6 @@ export interface TaskManagerOptions {
 const nobody = "reader";
 
 /**
- * A call may keep the writer this long, in milliseconds: time for a thousand
- * items on a slow machine. Nothing in a call waits for anything but the store.
- */
-const callHoldMs = 60_000;
-
-/**
  * Creates the task manager over an engine that was opened with
  * `taskCollections`.
  */
@@ -78,9 +80,11 @@ export function createTaskManager(
 class Manager implements TaskManager {
   readonly #engine: UnifiedStorageEngine;
   readonly #reading: TaskStore;
+  readonly #batches: BatchCoordinator;
 
   constructor(engine: UnifiedStorageEngine, options: TaskManagerOptions) {
     this.#engine = engine;
+    this.#batches = createBatchCoordinator();
     this.#reading = {
       connection: engine.connection,
       clock: options.clock ?? Date.now,
@@ -108,6 +112,15 @@ class Manager implements TaskManager {
         this.#engine.atomic(async () => (await createTasks(store, [input]))[0]!),
       ),
     );
+  }
+
+  async createAll(
+    tasks: BatchInput<NewTask>,
+    context: ActionContext,
+    options: CreateAllOptions = {},
+  ): Promise<BatchResult<string, NewTask>> {
+    const store = await this.#storeOf(context);
+    return createAllTasks({ engine: this.#engine, batches: this.#batches, store }, tasks, options);
   }
 
   async update(

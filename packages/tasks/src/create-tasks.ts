@@ -1,4 +1,4 @@
-import { sqlQuery } from "@atlas/storage";
+import { insertInto, type Query } from "@atlas/storage";
 import { insertDependency } from "./change-dependencies.ts";
 import { checkNewTasks, type NewEdges } from "./dependency-cycles.ts";
 import { taskError } from "./errors.ts";
@@ -7,14 +7,11 @@ import { buildRows, type CreationFacts } from "./new-task-rows.ts";
 import { isPlaced, type PlacedTask, type Placement, placeTasks } from "./place-tasks.ts";
 import { addNotes, insertTag } from "./task-details.ts";
 import type { CheckedNewTask } from "./task-schemas.ts";
-import { findRow, rowColumns, type TaskStore, logChanges } from "./task-store.ts";
-import type { TaskRow } from "./task-tables.ts";
+import { findRow, type TaskStore, logChanges } from "./task-store.ts";
+import { type TaskRow, tasksTable } from "./task-tables.ts";
 import { imageOf } from "./task-view.ts";
 
-const insertTask = sqlQuery<never, TaskRow>(
-  `INSERT INTO tasks (${rowColumns.join(", ")}) VALUES (${rowColumns.map((name) => `:${name}`).join(", ")})`,
-  { encode: { tags: JSON.stringify, metadata: JSON.stringify } },
-);
+const insertTask: Query<never, TaskRow> = insertInto(tasksTable).build();
 
 /**
  * Creates tasks in the transaction of the caller and answers their ids in the

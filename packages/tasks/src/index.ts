@@ -1,5 +1,6 @@
 // The task manager.
 export { createTaskManager, type TaskManagerOptions } from "./create-task-manager.ts";
+export type { CreateAllOptions } from "./create-all-options.ts";
 export { taskCollections } from "./task-collections.ts";
 export { leaseDefaultMs, taskLimits } from "./limits.ts";
 export type { ImportedTask, ImportOptions, ImportRemark, ImportResult } from "./task-import.ts";

@@ -44,3 +44,11 @@ export const taskLimits = {
 
 /** How long a claim holds unless the claimer says otherwise, in milliseconds: 15 minutes. */
 export const leaseDefaultMs = 900_000;
+
+/**
+ * A call may keep the writer this long, in milliseconds: time for a thousand
+ * items on a slow machine. Nothing in a call waits for anything but the store.
+ *
+ * @internal
+ */
+export const callHoldMs = 60_000;

@@ -1,13 +1,12 @@
-import { sqlQuery } from "@atlas/storage";
+import { insertInto, type Query, sqlQuery } from "@atlas/storage";
 import { taskError } from "./errors.ts";
 import { taskLimits } from "./limits.ts";
 import type { NewNote } from "./task-input.ts";
 import type { TaskStore } from "./task-store.ts";
+import { tagsTable } from "./task-tables.ts";
 
 /** @internal */
-export const insertTag = sqlQuery<never, { tag: string; task: string }>(
-  "INSERT INTO task_tags (tag, task) VALUES (:tag, :task)",
-);
+export const insertTag: Query<never, { tag: string; task: string }> = insertInto(tagsTable).build();
 const deleteTags = sqlQuery<never, { task: string }>("DELETE FROM task_tags WHERE task = :task");
 const insertNote = sqlQuery<
   never,

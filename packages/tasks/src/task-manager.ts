@@ -1,3 +1,5 @@
+import type { BatchInput, BatchResult } from "@atlas/batch";
+import type { CreateAllOptions } from "./create-all-options.ts";
 import type { ImportOptions, ImportResult, ImportedTask } from "./task-import.ts";
 import type {
   ActionContext,
@@ -16,8 +18,8 @@ import type { HistoryPage, TaskFinding, TaskStatistics } from "./task-report.ts"
 import type { Task } from "./task.ts";
 
 /**
- * Plans and works through tasks. Every call is one transaction: it happens as a
- * whole or not at all. Besides the codes named, calls fail with
+ * Plans and works through tasks. Every call but `createAll` is one transaction:
+ * it happens as a whole or not at all. Besides the codes named, calls fail with
  * `validation.failed` for input of another form, `task.limit_exceeded` for a
  * bound of `taskLimits`, `configuration.*` for options that do not exist, and
  * the codes of the store.
@@ -33,6 +35,22 @@ export interface TaskManager {
    * task.children_unfinished, task.transition_refused for a group with a status
    */
   create(tasks: readonly NewTask[], context: ActionContext, mode?: BulkMode): Promise<BulkResult>;
+  /**
+   * Creates any number of tasks from an iterable, in transactions of one batch
+   * each, and reads it no faster than it creates. A task may refer to those
+   * before it. What fails is named in the result, with the codes of `create`,
+   * and harms no other task but those that refer to it; `retryItems` of the
+   * result may be given to another call. Results are ids.
+   *
+   * A `job` that was begun with other tasks ends with `batch.input_differs`.
+   *
+   * @throws {AtlasError} batch.job_taken while another call or process works on the `job`.
+   */
+  createAll(
+    tasks: BatchInput<NewTask>,
+    context: ActionContext,
+    options?: CreateAllOptions,
+  ): Promise<BatchResult<string, NewTask>>;
   /**
    * Changes tasks in one call, one after the other. An update that says what is
    * so already changes nothing, not even the version.

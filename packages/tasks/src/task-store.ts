@@ -42,10 +42,8 @@ export interface LoggedChange {
   readonly actor?: string;
 }
 
-/** The columns of a whole row, in order. @internal */
-export const rowColumns: readonly (keyof TaskRow)[] = Object.keys(
-  tasksTable.columns,
-) as (keyof TaskRow)[];
+/** The columns of a whole row, in order. */
+const rowColumns: readonly (keyof TaskRow)[] = Object.keys(tasksTable.columns) as (keyof TaskRow)[];
 
 /** @internal */
 export const selectRows = `SELECT ${rowColumns.map((name) => `tasks.${name}`).join(", ")} FROM tasks`;

@@ -4,6 +4,7 @@ import type { CommandContext } from "./command-context.ts";
 import { addConfigCommand } from "./config-command.ts";
 import { addExportCommand } from "./export-command.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addLoadCommand } from "./load-command.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { addStoreCommands } from "./store-commands.ts";
 import { addTaskCommands } from "./task-commands.ts";
@@ -29,6 +30,7 @@ export function createProgram(context: CommandContext): Command {
   addTaskCommands(program, context);
   addStoreCommands(program, context);
   addImportCommand(program, context);
+  addLoadCommand(program, context);
   addExportCommand(program, context);
   addConfigCommand(program, context);
   addServerCommands(program, context);

@@ -30,15 +30,13 @@ export interface JobFilter {
   readonly limit?: number;
 }
 
-/** The durable jobs of a store. */
+/** The durable jobs of a store. Their table is made with the first of them. */
 export interface BatchJobStore {
-  /** Creates the table when it is missing. Safe in several processes at once. */
-  prepare(): Promise<void>;
   /**
    * The checkpoint of a job, to be given to `process` together with the items: the same
    * ones in the same order each time. A job of which nothing is known begins; another
    * goes on where it stopped, also after a crash; one that is completed processes
-   * nothing and answers with its counts.
+   * only what its input has got since, and answers with the counts of all.
    *
    * @param id 1 to 200 characters
    */

@@ -84,19 +84,6 @@ class JobStore implements BatchJobStore {
     this.#options = options;
   }
 
-  prepare(): Promise<void> {
-    const { dialect } = this.#options;
-    return this.#transactions.atomic(async (transaction) => {
-      const known = await transaction.get(dialect.tableExists(batchJobTable.name));
-      if (known !== undefined) return;
-      const statements = [
-        ...dialect.createTable(batchJobTable),
-        ...batchJobIndexes.flatMap((index) => dialect.createIndex(index)),
-      ];
-      for (const statement of statements) await transaction.execute(statement);
-    });
-  }
-
   checkpoint(id: string): BatchCheckpoint<Connection> {
     const range = { min: 1, max: idLengthMax };
     checkOptions("checkpoint", { idLength: id.length }, { idLength: range });
@@ -109,11 +96,13 @@ class JobStore implements BatchJobStore {
       limit: { min: 1, max: listMax },
     });
     const { state = "", limit = 100 } = filter;
+    if (!(await this.#exists(this.#transactions.connection))) return [];
     return (await this.#transactions.connection.all(listJobs, { state, limit })).map(jobOf);
   }
 
   remove(id: string): Promise<void> {
     return this.#transactions.atomic(async (transaction) => {
+      if (!(await this.#exists(transaction))) return;
       const { changes } = await transaction.run(removeJob, { id, now: this.#options.clock() });
       if (changes > 0) return;
       if ((await transaction.get(findJob, { id })) !== undefined) throw jobTaken(id);
@@ -122,6 +111,7 @@ class JobStore implements BatchJobStore {
 
   async prune(before: Date): Promise<number> {
     const { connection } = this.#transactions;
+    if (!(await this.#exists(connection))) return 0;
     return (await connection.run(pruneJobs, { before: before.getTime() })).changes;
   }
 
@@ -132,6 +122,7 @@ class JobStore implements BatchJobStore {
     try {
       const row = await this.#transactions.atomic(async (transaction) => {
         const now = clock();
+        await this.#createTable(transaction);
         await transaction.run(createJob, { id, now });
         return transaction.get(takeJob, { id, holder, now, expiresAt: now + leaseMs });
       });
@@ -144,8 +135,27 @@ class JobStore implements BatchJobStore {
     }
   }
 
+  /** Asked each time: a transaction around the first job may have taken the table back. */
+  async #exists(connection: Connection): Promise<boolean> {
+    const { dialect } = this.#options;
+    return (await connection.get(dialect.tableExists(batchJobTable.name))) !== undefined;
+  }
+
+  async #createTable(transaction: Connection): Promise<void> {
+    if (await this.#exists(transaction)) return;
+    const { dialect } = this.#options;
+    const statements = [
+      ...dialect.createTable(batchJobTable),
+      ...batchJobIndexes.flatMap((index) => dialect.createIndex(index)),
+    ];
+    for (const statement of statements) await transaction.execute(statement);
+  }
+
   async #recover(): Promise<RecoveryFinding> {
     const { holder, clock } = this.#options;
+    // Most stores have never had a job, and whoever starts need not wait for the writer then.
+    const known = await this.#exists(this.#transactions.connection);
+    if (!known) return { rolledForward: 0, rolledBack: 0, resumed: 0, notes: [] };
     const left = await this.#transactions.atomic(async (transaction) => {
       const now = clock();
       const running = await transaction.all(listJobs, { state: "running", limit: listMax });

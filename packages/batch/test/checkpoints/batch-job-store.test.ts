@@ -15,13 +15,11 @@ import { openStore, type Store } from "../fixtures/open-store.ts";
 const coordinator = createBatchCoordinator({ sleep: () => Promise.resolve() });
 const texts = Array.from({ length: 1_000 }, (_, at) => `text ${at}`);
 
-async function jobsOf(
+function jobsOf(
   { transactions, dialect }: Store,
   options: { readonly holder?: string; readonly clock?: () => number } = {},
-): Promise<BatchJobStore> {
-  const jobs = createBatchJobStore(transactions, { dialect, leaseMs: 60_000, ...options });
-  await jobs.prepare();
-  return jobs;
+): BatchJobStore {
+  return createBatchJobStore(transactions, { dialect, leaseMs: 60_000, ...options });
 }
 
 function optionsOf(
@@ -57,7 +55,7 @@ describe("B6: a job with checkpoints", () => {
     "that was stopped goes on where it was: %s",
     async (strategy) => {
       await using store = await openStore();
-      const jobs = await jobsOf(store);
+      const jobs = jobsOf(store);
       const options = { ...optionsOf(store, jobs), strategy };
       const controller = new AbortController();
 
@@ -89,7 +87,7 @@ describe("B6: a job with checkpoints", () => {
 
   it("that is completed does nothing and answers with its counts and failures", async () => {
     await using store = await openStore();
-    const jobs = await jobsOf(store);
+    const jobs = jobsOf(store);
     const bad: typeof insert = async (text, context) => {
       if (text === "text 7") throw new AtlasError("task.bad", "The text is refused.");
       await insert(text, context);
@@ -109,7 +107,7 @@ describe("B6: a job with checkpoints", () => {
 
   it("counts an item as done only when its batch was committed", async () => {
     await using store = await openStore();
-    const jobs = await jobsOf(store);
+    const jobs = jobsOf(store);
     const processor = createTransactionalBatchProcessor<string, string, Transaction>({
       atomic: (body) => store.transactions.atomic(body),
       validate: acceptAll,
@@ -131,7 +129,7 @@ describe("B6: a job with checkpoints", () => {
 
   it("all or nothing is done once", async () => {
     await using store = await openStore();
-    const jobs = await jobsOf(store);
+    const jobs = jobsOf(store);
     const options = { ...optionsOf(store, jobs), mode: "all-or-nothing" } as const;
 
     await coordinator.process(texts, insert, options);
@@ -156,7 +154,7 @@ describe("B6: the input of a job that goes on", () => {
     ["no items", []],
   ])("is refused when it has %s, and nothing is processed", async (_, input) => {
     await using store = await openStore();
-    const jobs = await jobsOf(store);
+    const jobs = jobsOf(store);
     await stoppedAt(store, jobs);
     const before = (await store.stored()).length;
 
@@ -173,7 +171,7 @@ describe("B6: the input of a job that goes on", () => {
 
   it("may not be the retry items of a result", async () => {
     await using store = await openStore();
-    const jobs = await jobsOf(store);
+    const jobs = jobsOf(store);
     const { retryItems } = await coordinator.process(["a"], () => {
       throw new Error("no");
     });
@@ -187,7 +185,7 @@ describe("B6: the input of a job that goes on", () => {
 describe("B6: who works on a job", () => {
   it("is one run at a time, in one process and in several", async () => {
     await using store = await openStore();
-    const [mine, other] = [await jobsOf(store), await jobsOf(store)];
+    const [mine, other] = [jobsOf(store), jobsOf(store)];
     const job = coordinator.start(texts, insert, optionsOf(store, mine));
     await job.pause();
 
@@ -208,7 +206,7 @@ describe("B6: who works on a job", () => {
     await using store = await openStore();
     let now = 1_000;
     const clock = (): number => now;
-    const [slow, other] = [await jobsOf(store, { clock }), await jobsOf(store, { clock })];
+    const [slow, other] = [jobsOf(store, { clock }), jobsOf(store, { clock })];
     const job = coordinator.start(texts, insert, optionsOf(store, slow));
     await expect.poll(async () => (await slow.list())[0]?.state).toBe("running");
     await job.pause();
@@ -226,9 +224,9 @@ describe("B6: who works on a job", () => {
 
   it("is told by a recovery, which frees what an ended process has left", async () => {
     await using store = await openStore();
-    const ended = await jobsOf(store, { holder: "server" });
+    const ended = jobsOf(store, { holder: "server" });
     const run = await ended.checkpoint("import").begin();
-    const restarted = await jobsOf(store, { holder: "server" });
+    const restarted = jobsOf(store, { holder: "server" });
 
     const report = await recover([restarted.recoverable]);
 
@@ -242,7 +240,7 @@ describe("B6: who works on a job", () => {
 
   it("is nobody when the input turns out to be none", async () => {
     await using store = await openStore();
-    const jobs = await jobsOf(store);
+    const jobs = jobsOf(store);
     const options = optionsOf(store, jobs);
 
     await expect(coordinator.process(7 as never, insert, options)).rejects.toThrow(TypeError);
@@ -254,7 +252,6 @@ describe("B6: who works on a job", () => {
     await using store = await openStore();
     const { transactions, dialect } = store;
     const jobs = createBatchJobStore(transactions, { dialect, leaseMs: 100 });
-    await jobs.prepare();
     const run = await jobs.checkpoint("import").begin();
     const before = (await jobs.list())[0]!.expiresAt;
 
@@ -262,9 +259,32 @@ describe("B6: who works on a job", () => {
     await run.end();
   });
 
+  it("knows of no job in a store that has never had one", async () => {
+    await using store = await openStore();
+    const jobs = jobsOf(store);
+
+    expect(await jobs.list()).toEqual([]);
+    expect(await jobs.prune(new Date())).toBe(0);
+    await jobs.remove("none");
+    expect((await jobs.recoverable.recover()).notes).toEqual([]);
+  });
+
+  it("makes its table again when the transaction around its first job was undone", async () => {
+    await using store = await openStore();
+    const jobs = jobsOf(store);
+    const undone = store.transactions.atomic(async () => {
+      await coordinator.process(["a"], insert, optionsOf(store, jobs));
+      throw new Error("give up");
+    });
+
+    await expect(undone).rejects.toThrow("give up");
+    const result = await coordinator.process(["a"], insert, optionsOf(store, jobs));
+    expect(result.counts.succeeded).toBe(1);
+  });
+
   it("forgets completed jobs on request", async () => {
     await using store = await openStore();
-    const jobs = await jobsOf(store, { clock: () => 1_000 });
+    const jobs = jobsOf(store, { clock: () => 1_000 });
     await coordinator.process(["a"], insert, optionsOf(store, jobs));
 
     expect(await jobs.prune(new Date(1_000))).toBe(0);
@@ -274,7 +294,7 @@ describe("B6: who works on a job", () => {
 
   it("finds out that a checkpoint was tampered with", async () => {
     await using store = await openStore();
-    const jobs = await jobsOf(store);
+    const jobs = jobsOf(store);
     await coordinator.process(["a"], insert, optionsOf(store, jobs));
     await store.transactions.connection.execute("UPDATE atlas_batch_job SET done = '5-1'");
 

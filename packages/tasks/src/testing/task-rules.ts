@@ -6,6 +6,7 @@ import { historyRules } from "./history-rules.ts";
 import { importRules } from "./import-rules.ts";
 import { listRules } from "./list-rules.ts";
 import { statusRules } from "./status-rules.ts";
+import { streamRules } from "./stream-rules.ts";
 import type { TaskRule } from "./task-rule.ts";
 import { updateRules } from "./update-rules.ts";
 
@@ -20,4 +21,5 @@ export const taskRules: readonly TaskRule[] = [
   ...deletionRules,
   ...historyRules,
   ...importRules,
+  ...streamRules,
 ];

@@ -1,4 +1,5 @@
-// `pnpm bench [package…] [--options for the benches]`: runs bench/*.ts of the packages. Lines of
+// `pnpm bench [package…] [--options for the benches]`: runs bench/*.ts of the packages, and of other
+// packages what they keep for these in bench/<package>/, because it needs what lies above. Lines of
 // results go to standard output and into .cache/bench.json; all other output goes to standard error.
 import { spawn } from "node:child_process";
 import { globSync, mkdirSync, writeFileSync } from "node:fs";
@@ -13,9 +14,13 @@ const firstOption = args.findIndex((arg) => arg.startsWith("-"));
 const names = firstOption === -1 ? args : args.slice(0, firstOption);
 const options = firstOption === -1 ? [] : args.slice(firstOption);
 
-const benches = globSync("{packages,apps}/*/bench/*.ts", { cwd: repositoryRoot })
+const benches = globSync("{packages,apps}/*/bench/{*,*/*}.ts", { cwd: repositoryRoot })
   .toSorted()
-  .filter((path) => names.length === 0 || names.includes(path.split(/[/\\]/)[1] ?? ""));
+  .filter((path) => {
+    const [, owner = "", , ...inside] = path.split(/[/\\]/);
+    const [topic] = inside.length > 1 ? inside : [owner];
+    return topic !== "support" && (names.length === 0 || names.includes(topic ?? owner));
+  });
 if (benches.length === 0) throw new Error(`There is no bench of ${names.join(", ")}.`);
 
 // An application is measured as it is shipped.
