@@ -4,6 +4,7 @@ import { createScope, type Scope } from "./container/scope.ts";
 import { DatabaseToken, RuntimeToken, TasksToken, TransactionsToken } from "./container/tokens.ts";
 import { provideEngine } from "./provide/engine.ts";
 import { provideMonitoring } from "./provide/monitoring.ts";
+import { recoverStore } from "./provide/recovery.ts";
 import { provideStorage } from "./provide/storage.ts";
 import { provideTasks } from "./provide/tasks.ts";
 import { provideTransaction } from "./provide/transaction.ts";
@@ -24,6 +25,7 @@ export async function compose(runtime: Runtime): Promise<Application> {
     await provideStorage(root);
     await provideTransaction(root);
     await provideEngine(root);
+    await recoverStore(root);
     provideTasks(root);
     return applicationOf(root);
   } catch (error) {

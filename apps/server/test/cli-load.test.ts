@@ -1,5 +1,6 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { atlas } from "./support/atlas.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
@@ -101,6 +102,26 @@ describe("B6 K2 K6: loading tasks from a file", () => {
 
     expect(ran.code).toBe(4);
     expect((await atlas(directory, ["status"])).printed).toMatchObject({ tasks: { total: 300 } });
+  });
+
+  test("T5: a job that a killed process left is free when its lease has run out", async () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "plan.jsonl");
+    writeFileSync(file, lines(10));
+    await atlas(directory, ["load", file, "--job", "plan"]);
+    const database = new Database(join(directory.path, "atlas.db"));
+    const stateOf = (): unknown =>
+      database.prepare("SELECT state FROM atlas_batch_job").pluck().get();
+    database.exec("UPDATE atlas_batch_job SET state = 'running', expires_at = 1, holder = 'gone'");
+
+    await atlas(directory, ["status"]);
+
+    expect(stateOf()).toBe("stopped");
+    database.exec("UPDATE atlas_batch_job SET state = 'running', expires_at = 9e15");
+    const ran = await atlas(directory, ["load", file, "--job", "plan"]);
+    expect(ran).toMatchObject({ code: 4, printed: { error: { code: "batch.job_taken" } } });
+    expect(stateOf()).toBe("running");
+    database.close();
   });
 
   test("a file that is not there is named", async () => {

@@ -1,6 +1,10 @@
 import { storageError } from "../errors.ts";
 import type { Placeholder, Query } from "../query.ts";
 import type { SqlValue } from "../sql-value.ts";
+import type { HandleStatement } from "./driver.ts";
+
+/** Values that are bound as arguments. */
+const argumentsMax = 8;
 
 /** What binding needs of a query, whatever its rows and values are. */
 export type BindableQuery = Pick<Query, "sql" | "params">;
@@ -30,6 +34,18 @@ export function bindValue(param: SqlValue | Placeholder, values: object | undefi
   // The driver would bind undefined as null without a word.
   if (value === undefined) throw missing(param.placeholder);
   return param.encode === undefined ? value : param.encode(value);
+}
+
+/**
+ * Runs a statement that returns no rows. A few values are quicker as arguments
+ * than in a list, which the driver reads one by one; many are not, and there is
+ * a limit to arguments.
+ */
+export function runBound(
+  statement: HandleStatement,
+  bound: SqlValue[],
+): { readonly changes: number } {
+  return bound.length <= argumentsMax ? statement.run(...bound) : statement.run(bound);
 }
 
 function missing(name: string): Error {

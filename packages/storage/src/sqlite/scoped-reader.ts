@@ -18,14 +18,14 @@ export class ScopedReader implements AcquiredReader {
     query: Query<Row, Values>,
     ...values: ValuesArgument<Values>
   ): Promise<Row | undefined> {
-    return this.#scope.session.get(query, ...values);
+    return this.#scope.session.first(query, values[0]);
   }
 
   async all<Row, Values extends object>(
     query: Query<Row, Values>,
     ...values: ValuesArgument<Values>
   ): Promise<Row[]> {
-    return this.#scope.session.all(query, ...values);
+    return this.#scope.session.list(query, values[0]);
   }
 
   [Symbol.dispose](): void {

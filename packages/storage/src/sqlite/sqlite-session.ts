@@ -7,7 +7,8 @@ import type { QueryLog } from "../query-log/query-log.ts";
 import type { Query, RunResult, ValuesArgument } from "../query.ts";
 import type { RawRow, SqlValue } from "../sql-value.ts";
 import { bytesOf } from "./bytes-of.ts";
-import { bindValue, bindValues, type BindableQuery } from "./bind-values.ts";
+import { bindValue, bindValues, runBound, type BindableQuery } from "./bind-values.ts";
+import { ChangedTables } from "./changed-tables.ts";
 import type { Handle, HandleStatement } from "./driver.ts";
 import { mayBeRounded, toNumbers } from "./exact-integers.ts";
 import { runMany } from "./run-many.ts";
@@ -64,13 +65,7 @@ export class SqliteSession implements SyncConnection {
   #statements: StatementCache;
   // Asked of the driver once: each question costs a tenth of a small statement.
   #readonly: boolean;
-  /** What ran in the open transaction and changed something. */
-  readonly #changed = new Set<CachedStatement>();
-  /** What ran in the transaction before that, and its tables: most are like the last. */
-  #changedLast: { readonly sets: readonly TableSet[]; readonly tables: TableSet } = {
-    sets: [],
-    tables: new Set(),
-  };
+  readonly #changed = new ChangedTables();
   #broken = false;
   readonly #counts: SessionCounts = { queries: 0, errors: 0, busyMs: 0, maxMs: 0, bytes: 0 };
 
@@ -126,21 +121,7 @@ export class SqliteSession implements SyncConnection {
 
   /** The tables changed since the last call; undefined when there are none. */
   takeChanges(): TableSet | undefined {
-    if (this.#changed.size === 0) return undefined;
-    if (!this.#changedAsLast()) {
-      const sets = [...this.#changed].map(({ writes }) => writes);
-      this.#changedLast = { sets, tables: union(sets) };
-    }
-    this.#changed.clear();
-    return this.#changedLast.tables;
-  }
-
-  #changedAsLast(): boolean {
-    const { sets } = this.#changedLast;
-    if (sets.length !== this.#changed.size) return false;
-    let at = 0;
-    for (const { writes } of this.#changed) if (writes !== sets[at++]) return false;
-    return true;
+    return this.#changed.take();
   }
 
   /** What statements change is found out again: the schema may have changed. */
@@ -278,7 +259,7 @@ export class SqliteSession implements SyncConnection {
     const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
     let changes: number;
     try {
-      changes = entry.statement.run(bound).changes;
+      changes = runBound(entry.statement, bound).changes;
     } catch (cause) {
       throw this.#failed(cause);
     }
@@ -363,9 +344,4 @@ export class SqliteSession implements SyncConnection {
     entry.log?.record(durationMs, typeof rows === "number" ? rows : rows.length);
     if (durationMs >= watch.slowQueryMs) watch.reportSlow?.(entry.statement.source, durationMs);
   }
-}
-
-function union(sets: readonly TableSet[]): TableSet {
-  const known = sets.filter((set) => set !== "all");
-  return known.length < sets.length ? "all" : new Set(known.flatMap((set) => [...set]));
 }

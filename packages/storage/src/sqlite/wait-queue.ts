@@ -13,11 +13,12 @@ export interface WaitErrors {
 }
 
 interface Waiter<T> {
-  readonly giveUp: (error: Error) => void;
   readonly timeoutMs: number;
-  timer: NodeJS.Timeout | undefined;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
+  timer: NodeJS.Timeout | undefined;
+  /** Ends the watch over a signal. */
+  unwatch: (() => void) | undefined;
 }
 
 /** Callers that wait for something, served first in, first out; bounded. */
@@ -42,25 +43,16 @@ export class WaitQueue<T> {
     return new Promise((resolve, reject) => {
       throwIfCancelled(signal);
       if (this.#waiters.size >= this.#capacity) throw this.#errors.full(this.#capacity);
-      // Whoever settles a waiter takes it out of the set in the same step, so
-      // that nothing is ever handed to one that has given up.
-      const giveUp = (error: Error): void => {
-        if (this.#waiters.delete(waiter)) waiter.reject(error);
-      };
-      const cancel = (): void => giveUp(cancelledError(signal!));
-      const settle = (): void => {
-        clearTimeout(waiter.timer);
-        signal?.removeEventListener("abort", cancel);
-      };
+      // Plain data: a waiter is made in the time of whoever is being served.
       const waiter: Waiter<T> = {
-        giveUp,
         timeoutMs,
+        resolve,
+        reject,
         timer: undefined,
-        resolve: (value) => (settle(), resolve(value)),
-        reject: (error) => (settle(), reject(error)),
+        unwatch: undefined,
       };
-      signal?.addEventListener("abort", cancel, { once: true });
       this.#waiters.add(waiter);
+      if (signal !== undefined) this.#watch(waiter, signal);
       if (this.#turn === undefined) this.#turn = setImmediate(() => this.#startTimers());
     });
   }
@@ -69,9 +61,32 @@ export class WaitQueue<T> {
   #startTimers(): void {
     this.#turn = undefined;
     for (const waiter of this.#waiters) {
-      const { timeoutMs, giveUp } = waiter;
-      waiter.timer ??= setTimeout(() => giveUp(this.#errors.timeout(timeoutMs)), timeoutMs);
+      const { timeoutMs } = waiter;
+      waiter.timer ??= setTimeout(() => {
+        this.#giveUp(waiter, this.#errors.timeout(timeoutMs));
+      }, timeoutMs);
     }
+  }
+
+  #watch(waiter: Waiter<T>, signal: AbortSignal): void {
+    const cancel = (): void => this.#giveUp(waiter, cancelledError(signal));
+    signal.addEventListener("abort", cancel, { once: true });
+    waiter.unwatch = () => signal.removeEventListener("abort", cancel);
+  }
+
+  #giveUp(waiter: Waiter<T>, error: Error): void {
+    if (this.#remove(waiter)) waiter.reject(error);
+  }
+
+  /**
+   * Whoever settles a waiter takes it out of the set in the same step, so that
+   * nothing is ever handed to one that has given up.
+   */
+  #remove(waiter: Waiter<T>): boolean {
+    if (!this.#waiters.delete(waiter)) return false;
+    if (waiter.timer !== undefined) clearTimeout(waiter.timer);
+    waiter.unwatch?.();
+    return true;
   }
 
   /** Serves the next caller; false when nobody waits. */
@@ -93,7 +108,7 @@ export class WaitQueue<T> {
 
   #take(): Waiter<T> | undefined {
     const waiter = this.#waiters.values().next().value;
-    if (waiter !== undefined) this.#waiters.delete(waiter);
+    if (waiter !== undefined) this.#remove(waiter);
     return waiter;
   }
 }
