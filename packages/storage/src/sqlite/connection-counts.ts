@@ -11,6 +11,7 @@ export const noCounts: ReaderCounts = Object.freeze({
   queries: 0,
   errors: 0,
   busyMs: 0,
+  queryMs: 0,
   maxMs: 0,
   bytes: 0,
   heldMs: 0,
@@ -22,6 +23,7 @@ export function addCounts(a: ReaderCounts, b: ReaderCounts): ReaderCounts {
     queries: a.queries + b.queries,
     errors: a.errors + b.errors,
     busyMs: a.busyMs + b.busyMs,
+    queryMs: a.queryMs + b.queryMs,
     maxMs: Math.max(a.maxMs, b.maxMs),
     bytes: a.bytes + b.bytes,
     heldMs: a.heldMs + b.heldMs,
@@ -30,7 +32,7 @@ export function addCounts(a: ReaderCounts, b: ReaderCounts): ReaderCounts {
 
 /** Counts in the form users get them. */
 export function metricsOf(counts: ReaderCounts): ConnectionMetrics {
-  const { queries, errors, busyMs, maxMs, bytes, heldMs } = counts;
-  const meanMs = queries === 0 ? 0 : busyMs / queries;
+  const { queries, errors, busyMs, queryMs, maxMs, bytes, heldMs } = counts;
+  const meanMs = queries === 0 ? 0 : queryMs / queries;
   return { queries, errors, latency: { meanMs, maxMs }, bytesTransferred: bytes, busyMs, heldMs };
 }

@@ -29,7 +29,10 @@ export interface StatementWatch {
 export interface SessionCounts {
   queries: number;
   errors: number;
+  /** Time of statements, and of beginning and ending transactions. */
   busyMs: number;
+  /** Time of statements alone. */
+  queryMs: number;
   maxMs: number;
   bytes: number;
 }
@@ -67,7 +70,14 @@ export class SqliteSession implements SyncConnection {
   #readonly: boolean;
   readonly #changed = new ChangedTables();
   #broken = false;
-  readonly #counts: SessionCounts = { queries: 0, errors: 0, busyMs: 0, maxMs: 0, bytes: 0 };
+  readonly #counts: SessionCounts = {
+    queries: 0,
+    errors: 0,
+    busyMs: 0,
+    queryMs: 0,
+    maxMs: 0,
+    bytes: 0,
+  };
 
   constructor(handle: Handle, options: SessionOptions) {
     this.#options = options;
@@ -338,6 +348,7 @@ export class SqliteSession implements SyncConnection {
     if (watch === undefined) return;
     const durationMs = watch.clock() - startedAt;
     this.#counts.busyMs += durationMs;
+    this.#counts.queryMs += durationMs;
     if (durationMs > this.#counts.maxMs) this.#counts.maxMs = durationMs;
     const returned = typeof rows === "number" ? [] : rows;
     if (watch.countBytes) for (const row of returned) this.#counts.bytes += bytesOf(row);

@@ -4,7 +4,7 @@
  * with what the callers were told, and with its own invariants.
  */
 import { describe, expect, test } from "vitest";
-import { describeCrashes, runCrashes } from "./run-crashes.ts";
+import { type CrashOptions, describeCrashes, runCrashes } from "./run-crashes.ts";
 
 const rounds = Number(process.env["ATLAS_CRASH_ROUNDS"] ?? 200);
 const seed = Number(process.env["ATLAS_SEED"] ?? Date.now() % 1_000_000);
@@ -24,19 +24,23 @@ describe("crash", () => {
     ["a savepoint released out of order", /there in part|Kept: /],
   ] as const)
     test(`T1: a planted mistake is caught: ${fault} (seed ${seed})`, async () => {
-      const { contradictions } = await runCrashes({ rounds: 12, seed, fault });
-      expect(contradictions.join("\n")).toMatch(evidence);
+      expect(await contradictionsOf({ rounds: 12, seed, fault }, evidence)).toMatch(evidence);
     }, 120_000);
 
   test(`T3: a planted mistake is caught: a journal entry outside the COMMIT (seed ${seed})`, async () => {
-    const { contradictions } = await runCrashes({
-      rounds: 16,
-      seed,
-      fault: "a journal entry outside the COMMIT",
-      points: [["file committed", 2]],
-    });
-    expect(contradictions.join("\n")).toMatch(
-      /Lost: the file|not what its row says|belongs to no row/,
-    );
+    const evidence = /Lost: the file|not what its row says|belongs to no row/;
+    const fault = "a journal entry outside the COMMIT";
+    const options = { rounds: 16, seed, fault, points: [["file committed", 2]] } as const;
+    expect(await contradictionsOf(options, evidence)).toMatch(evidence);
   }, 120_000);
 });
+
+/** A mistake shows only when a process is killed at the right moment: tries several seeds. */
+async function contradictionsOf(options: CrashOptions, evidence: RegExp): Promise<string> {
+  let found = "";
+  for (let more = 0; more < 8 && !evidence.test(found); more += 1) {
+    const { contradictions } = await runCrashes({ ...options, seed: options.seed + more });
+    found = contradictions.join("\n");
+  }
+  return found;
+}
