@@ -34,6 +34,8 @@ export function settings(synchronous: Synchronous): readonly string[] {
     "cache_size = -16384",
     "foreign_keys = on",
     "temp_store = memory",
+    // A fiftieth of a point read: pages are checked when they are read.
+    "cell_size_check = on",
   ];
 }
 
