@@ -80,8 +80,10 @@ describe("B6 K2 K6: loading tasks from a file", () => {
     writeFileSync(file, lines(5_000));
     const args = ["load", file, "--job", "plan"];
 
+    const listening = process.listenerCount("SIGINT");
     const interrupted = atlas(directory, args);
-    while (process.listenerCount("SIGINT") === 0) await new Promise((go) => setTimeout(go, 1));
+    const watches = (): boolean => process.listenerCount("SIGINT") > listening;
+    await expect.poll(watches, { interval: 1, timeout: 10_000 }).toBe(true);
     process.emit("SIGINT");
     const stopped = await interrupted;
     const done = await atlas(directory, args);
@@ -102,6 +104,17 @@ describe("B6 K2 K6: loading tasks from a file", () => {
 
     expect(ran.code).toBe(4);
     expect((await atlas(directory, ["status"])).printed).toMatchObject({ tasks: { total: 300 } });
+  });
+
+  test("every corrupt line is counted, and the first thousand are named", async () => {
+    using directory = temporaryDirectory();
+    const file = join(directory.path, "plan.jsonl");
+    writeFileSync(file, `${"{corrupt\n".repeat(1_200)}{"name":"One"}\n`);
+
+    const { printed } = await atlas(directory, ["load", file]);
+
+    expect(printed).toMatchObject({ created: 1, failed: 1_200 });
+    expect((printed as { failures: unknown[] }).failures).toHaveLength(1_000);
   });
 
   test("T5: a job that a killed process left is free when its lease has run out", async () => {

@@ -28,8 +28,10 @@ export function checkOptions<Options extends object>(
   rules: OptionRules<Options>,
 ): void {
   const known: Readonly<Record<string, OptionRule>> = rules;
-  // Called before every read and transaction, mostly with no options at all.
-  for (const [option, value] of Object.entries(options)) {
+  // A plain loop: called before every read and transaction, mostly with no options at all.
+  for (const option in options) {
+    if (!Object.hasOwn(options, option)) continue;
+    const value: unknown = options[option];
     const rule = Object.hasOwn(known, option) ? known[option] : undefined;
     if (rule === undefined) throw unknownOption(owner, option, Object.keys(known));
     if (value === undefined || accepts(rule, value)) continue;

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { type GeneratedStore, openGeneratedStore } from "./support/generated-store.ts";
+import { median } from "./support/median.ts";
 
 const { values: given } = parseArgs({
   options: { case: { type: "string" }, large: { type: "string", default: "1000000" } },
@@ -54,8 +55,4 @@ async function ask({ tasks }: GeneratedStore): Promise<number> {
     if (found.length !== wanted) throw new Error(`Only ${found.length} tasks were ready.`);
   }
   return ((performance.now() - startedAt) * 1_000) / callsPerRound;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { checkOptions, type OptionRules } from "@atlas/errors";
+import { checkOptions } from "@atlas/errors";
 import { batchesOf } from "./batches-of.ts";
 import { validationError } from "./errors.ts";
 import { IssueCollector } from "./issue-collector.ts";
@@ -99,7 +99,7 @@ class Coordinator<Value, Context> implements ValidationCoordinator<Value, Contex
     inputs: readonly unknown[],
     options: Partial<ValidateOptions<Value, Context>> = {},
   ): Promise<BatchValidationResult<Value>> {
-    refuseUnknown<Partial<ValidateOptions<Value, Context>>>("validate", options, ofCall);
+    checkOptions<Partial<ValidateOptions<Value, Context>>>("validate", options, ofCall);
     const collector = new IssueCollector(this.#options.issuesMax);
     const { result, rejected } = await this.#run({
       inputs,
@@ -213,17 +213,6 @@ class Coordinator<Value, Context> implements ValidationCoordinator<Value, Contex
 }
 
 const ofCall = { context: "any", changedFields: "any" } as const;
-
-/** Like `checkOptions`, and next to nothing when all is well: it is paid for each single item. */
-function refuseUnknown<Options extends object>(
-  owner: string,
-  options: Options,
-  known: OptionRules<Options>,
-): void {
-  for (const option in options) {
-    if (!Object.hasOwn(known, option)) checkOptions<Options>(owner, options, known);
-  }
-}
 
 function verified({ failed, issues, truncated, reports, steps }: CheckedState): VerificationResult {
   return {

@@ -17,7 +17,7 @@ export interface LoadReport {
   readonly failed: number;
   /** True when it was stopped before the end of the file. */
   readonly stopped: boolean;
-  /** What went wrong, by line; a thousand at most. */
+  /** What went wrong, by line: a thousand refused tasks and a thousand corrupt lines at most. */
   readonly failures: readonly LoadFailure[];
 }
 
@@ -41,7 +41,7 @@ export async function loadTasks(
   // Whatever the values are, the task manager refuses what is no task.
   const result = await tasks.createAll(values as AsyncIterable<NewTask>, { actor }, options);
   if (result.stopped === "inputFailed" || result.stopped === "failed") throw result.stopError;
-  const notJson = corrupt.map((line): LoadFailure => {
+  const notJson = corrupt.lines.map((line): LoadFailure => {
     return { line, code: "validation.failed", reason: "The line is not valid JSON." };
   });
   const failures = result.failures.map(({ index, error }): LoadFailure => {
@@ -52,7 +52,7 @@ export async function loadTasks(
   const { succeeded, skipped, failed, rolledBack } = result.counts;
   return {
     created: succeeded,
-    failed: skipped + failed + rolledBack + corrupt.length,
+    failed: skipped + failed + rolledBack + corrupt.count,
     stopped: result.stopped !== undefined,
     failures: [...notJson, ...failures].toSorted((a, b) => a.line - b.line),
   };

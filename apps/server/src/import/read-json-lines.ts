@@ -7,8 +7,14 @@ export interface JsonLines {
   readonly values: AsyncIterable<unknown>;
   /** The number of the line, from 1, that holds the value at this position. */
   lineOf(position: number): number;
-  /** Lines that hold no value; more than a thousand are not kept. */
-  readonly corrupt: readonly number[];
+  /** Lines that hold no value, as far as they were read. */
+  readonly corrupt: CorruptLines;
+}
+
+/** How many lines hold no value, and the first thousand of them. */
+export interface CorruptLines {
+  readonly count: number;
+  readonly lines: readonly number[];
 }
 
 /** Corrupt lines that are kept. */
@@ -17,11 +23,14 @@ const corruptMax = 1_000;
 /** Reads a file line by line, and no faster than its values are taken. Empty lines are skipped. */
 export function readJsonLines(path: string): JsonLines {
   const lines: number[] = [];
-  const corrupt: number[] = [];
+  const corrupt = { count: 0, lines: [] as number[] };
   return {
     values: valuesOf(path, {
       found: (line) => lines.push(line),
-      corrupt: (line) => corrupt.length < corruptMax && corrupt.push(line),
+      corrupt(line) {
+        corrupt.count += 1;
+        if (corrupt.lines.length < corruptMax) corrupt.lines.push(line);
+      },
     }),
     lineOf: (position) => lines[position] ?? 0,
     corrupt,

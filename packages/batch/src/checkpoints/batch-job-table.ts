@@ -112,9 +112,8 @@ export const listJobs: ReturnType<typeof sqlQuery<BatchJobRow, { state: string; 
   );
 
 /** @internal */
-export const findJob: ReturnType<typeof sqlQuery<{ id: string }, { id: string }>> = sqlQuery(
-  `SELECT id FROM atlas_batch_job WHERE id = :id`,
-);
+export const findJob: ReturnType<typeof sqlQuery<Pick<BatchJobRow, "expires_at">, { id: string }>> =
+  sqlQuery(`SELECT expires_at FROM atlas_batch_job WHERE id = :id`);
 
 /** @internal */
 export const removeJob: ReturnType<typeof sqlQuery<never, { id: string; now: number }>> = sqlQuery(

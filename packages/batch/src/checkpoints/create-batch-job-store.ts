@@ -105,7 +105,8 @@ class JobStore implements BatchJobStore {
       if (!(await this.#exists(transaction))) return;
       const { changes } = await transaction.run(removeJob, { id, now: this.#options.clock() });
       if (changes > 0) return;
-      if ((await transaction.get(findJob, { id })) !== undefined) throw jobTaken(id);
+      const holding = await transaction.get(findJob, { id });
+      if (holding !== undefined) throw jobTaken(id, holding.expires_at - this.#options.clock());
     });
   }
 
@@ -124,9 +125,10 @@ class JobStore implements BatchJobStore {
         const now = clock();
         await this.#createTable(transaction);
         await transaction.run(createJob, { id, now });
-        return transaction.get(takeJob, { id, holder, now, expiresAt: now + leaseMs });
+        const taken = await transaction.get(takeJob, { id, holder, now, expiresAt: now + leaseMs });
+        if (taken !== undefined) return taken;
+        throw jobTaken(id, ((await transaction.get(findJob, { id }))?.expires_at ?? now) - now);
       });
-      if (row === undefined) throw jobTaken(id);
       const onEnd = (): void => void this.#active.delete(id);
       return new DurableRun(row, { transactions: this.#transactions, leaseMs, clock, onEnd });
     } catch (error) {
@@ -195,8 +197,13 @@ function jobOf(row: BatchJobRow): DurableJob {
   };
 }
 
-function jobTaken(id: string): Error {
-  return batchError("batch.job_taken", `Another run works on the batch job "${id}".`, {
+/** `leftMs` is what is left of the lease, where another process may hold it. */
+function jobTaken(id: string, leftMs?: number): Error {
+  const until =
+    leftMs === undefined
+      ? ""
+      : ` If its process has ended, the job is free in ${Math.ceil(leftMs / 1_000)} s.`;
+  return batchError("batch.job_taken", `Another run works on the batch job "${id}".${until}`, {
     details: { id },
   });
 }

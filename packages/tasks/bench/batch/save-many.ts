@@ -17,6 +17,7 @@ import { openTemporaryDatabase } from "@atlas/storage/testing";
 import { createTransactionManager } from "@atlas/transaction";
 import { defineRule } from "@atlas/validation";
 import { z } from "zod";
+import { median } from "../support/median.ts";
 import { replayRows } from "../support/replay-rows.ts";
 
 const { values: given } = parseArgs({ options: { case: { type: "string" } } });
@@ -102,8 +103,4 @@ async function run(name: string, mode: NonNullable<SaveManyOptions["mode"]>): Pr
     ratio: Number(median(results.map((result) => result.atlas / result.peer)).toFixed(2)),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -14,6 +14,7 @@ import type { BatchStrategy } from "@atlas/batch";
 import type { NewTask } from "@atlas/tasks";
 import { newTasks } from "../../src/checked-input.ts";
 import { generatedPlan } from "../support/generated-plan.ts";
+import { median } from "../support/median.ts";
 import { openStore } from "../support/open-store.ts";
 import { replayRows } from "../support/replay-rows.ts";
 
@@ -84,8 +85,4 @@ async function timed(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
   await work();
   return performance.now() - startedAt;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

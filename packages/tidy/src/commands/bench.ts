@@ -17,9 +17,9 @@ const options = firstOption === -1 ? [] : args.slice(firstOption);
 const benches = globSync("{packages,apps}/*/bench/{*,*/*}.ts", { cwd: repositoryRoot })
   .toSorted()
   .filter((path) => {
-    const [, owner = "", , ...inside] = path.split(/[/\\]/);
-    const [topic] = inside.length > 1 ? inside : [owner];
-    return topic !== "support" && (names.length === 0 || names.includes(topic ?? owner));
+    const [, owner = "", , folder = "", file] = path.split(/[/\\]/);
+    const topic = file === undefined ? owner : folder;
+    return topic !== "support" && (names.length === 0 || names.includes(topic));
   });
 if (benches.length === 0) throw new Error(`There is no bench of ${names.join(", ")}.`);
 
