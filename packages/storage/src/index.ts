@@ -19,7 +19,7 @@ export type {
 export type { Database, ReadOptions, WriteOptions } from "./database.ts";
 export type { DatabaseStatistics, StatementStatistics } from "./database-statistics.ts";
 export type { ScanLimits, ScanOptions } from "./scan.ts";
-export type { Answer, Writer, WriterLease } from "./writer.ts";
+export type { Answer, SyncLane, Writer, WriterLease } from "./writer.ts";
 export type { RawRow, SqlValue } from "./sql-value.ts";
 
 // Declaring tables and indexes.

@@ -29,17 +29,23 @@ export interface Writer extends Connection {
   rollbackTo(name: string): Answer<void>;
 }
 
+/** One of the two syncs of the log that may be in flight at once. */
+export type SyncLane = 0 | 1;
+
 /** Exclusive use of the writer. There is one lease per database at a time. */
 export interface WriterLease {
   readonly writer: Writer;
   /**
    * Resolves when everything committed on the writer before the call is on
-   * stable storage. Runs on a thread: the event loop goes on meanwhile.
+   * stable storage. Runs on a thread: the event loop goes on meanwhile. Calls
+   * on one lane share the next sync of it; those on the two lanes run side by
+   * side, which is quicker where the device can do so, and confirm for
+   * themselves. Default: lane 0.
    *
    * @throws {AtlasError} storage.sync_failed when the device refused; what was
    * committed since the last successful sync may be lost by a power failure.
    */
-  syncLog(): Promise<void>;
+  syncLog(lane?: SyncLane): Promise<void>;
   /** The same on this thread: faster for one caller on a fast disk, but everything waits. */
   syncLogBlocking(): void;
   /** True when nothing is committed before `reopen`: a sync has failed, or the file was replaced. */

@@ -105,14 +105,32 @@ describe("T1: an acknowledged write was synced", () => {
     await log.close();
   });
 
+  test("the two lanes run side by side, and each shares its own next sync", async () => {
+    using directory = temporaryDirectory();
+    const path = directory.file("log");
+    writeFileSync(path, "x");
+    const events: StorageEvent[] = [];
+    const log = new LogSync(fileFor(path, events), path);
+
+    const first = [log.sync(0), log.sync(1)];
+    const later = [log.sync(1), log.sync(0), log.sync(1)];
+    await Promise.all(first);
+    expect(events.length).toBe(2);
+    await Promise.all(later);
+
+    expect(events.length).toBe(4);
+    await log.close();
+  });
+
   test.skipIf(process.platform !== "linux")("closing gives every descriptor back", async () => {
     using directory = temporaryDirectory();
     const path = directory.file("log");
     writeFileSync(path, "x");
     const log = new LogSync(fileFor(path), path);
     await log.sync();
+    await log.sync(1);
     log.syncBlocking();
-    expect(openFiles().filter((name) => name.startsWith(path))).toEqual([path, path]);
+    expect(openFiles().filter((name) => name.startsWith(path))).toEqual([path, path, path]);
 
     await log.close();
 
@@ -160,6 +178,25 @@ describe("T1: a sync that fails", () => {
       expect.objectContaining({ code: "storage.sync_failed" }),
     );
     await expect(log.sync()).rejects.toMatchObject({ code: "storage.sync_failed" });
+    await log.close();
+  });
+
+  test("on one lane fails the one that runs on the other lane as well", async () => {
+    using directory = temporaryDirectory();
+    const path = directory.file("log");
+    writeFileSync(path, "x");
+    const clock = new Clock();
+    const log = new LogSync(fileFor(path, [], clock), path);
+    await Promise.all([log.sync(0), log.sync(1)]);
+
+    const running = log.sync(0);
+    rmSync(path);
+    clock.skip(2_000);
+    const failed = { code: "storage.sync_failed" };
+    const results = await Promise.allSettled([log.sync(1), running]);
+
+    expect(results).toMatchObject([{ reason: failed }, { reason: failed }]);
+    await expect(log.sync(0)).rejects.toMatchObject(failed);
     await log.close();
   });
 

@@ -1,8 +1,9 @@
 import type { AtlasError } from "@atlas/errors";
-import type { WriterLease } from "@atlas/storage";
+import type { SyncLane, WriterLease } from "@atlas/storage";
 import { transactionError } from "./errors.ts";
 import type { TransactionEvent } from "./events.ts";
 import type { Member } from "./member.ts";
+import type { SyncInFlight } from "./overlap-meter.ts";
 import type { SyncPolicy } from "./sync-policy.ts";
 
 /** What the stage tells the lane. @internal */
@@ -13,28 +14,51 @@ export interface SyncStageOptions {
   /** `now` is the time, which many members share. */
   readonly onDurable: (member: Member, now: number) => void;
   readonly onFailed: (member: Member, error: AtlasError) => void;
-  /** After every sync on the other thread, failed or not. */
+  /** When members were told after syncs on another thread, failed or not. */
   readonly onSynced: () => void;
   readonly onEvent: ((event: TransactionEvent) => void) | undefined;
 }
 
+/** A sync on another thread, with the members it covers. */
+interface Flight {
+  readonly lane: SyncLane;
+  readonly members: readonly Member[];
+  readonly sync: SyncInFlight;
+  /** Absent until it has ended. */
+  outcome: Outcome | undefined;
+}
+
+/** How a sync ended: an error, whatever it is, means that it failed. */
+interface Outcome {
+  readonly error?: unknown;
+}
+
+const lanes: readonly SyncLane[] = [0, 1];
+
 /**
  * Holds committed transactions back until their commit is on stable storage.
  *
- * Invariant: a member is acknowledged only by a sync that began after its
- * COMMIT returned. One sync is in flight at a time; what commits meanwhile is
- * covered by the next. A failed sync fails everything that was committed and
- * not yet acknowledged: after a failure the operating system may drop dirty
- * pages, so a later success proves nothing about earlier commits.
+ * Invariants:
+ * 1. A member is acknowledged only by a sync that began after its COMMIT
+ *    returned.
+ * 2. Members are told in the order of their commits, also when a later sync
+ *    ends before an earlier one.
+ * 3. A failed sync fails everything that was committed and not yet
+ *    acknowledged: after a failure the operating system may drop dirty pages,
+ *    so a later success proves nothing about earlier commits.
+ *
+ * At most two syncs are in flight, the second only where the device works on
+ * both at once. What commits beyond that is covered by the next.
  *
  * @internal
  */
 export class SyncStage {
   readonly #options: SyncStageOptions;
   #pending: Member[] = [];
-  #since = 0;
-  #drained: Promise<void> | undefined;
-  #failed = false;
+  /** Oldest first. */
+  #flights: readonly Flight[] = [];
+  #whenIdle: PromiseWithResolvers<void> | undefined;
+  #failure: { readonly cause: unknown } | undefined;
   #lastCount = 0;
   #syncs = 0;
 
@@ -44,7 +68,7 @@ export class SyncStage {
 
   /** True from a failed sync until `reset`. */
   get failed(): boolean {
-    return this.#failed;
+    return this.#failure !== undefined;
   }
 
   /** Members acknowledged by the latest sync. */
@@ -56,9 +80,19 @@ export class SyncStage {
     return this.#syncs;
   }
 
-  /** For how long the sync in flight has run, or undefined. */
+  /** True while nothing is in flight. */
+  get idle(): boolean {
+    return this.#flights.length === 0;
+  }
+
+  /**
+   * For how long whoever commits now has been waiting for a sync to end before its own
+   * can begin, or undefined when that can begin at once.
+   */
   get runningMs(): number | undefined {
-    return this.#drained === undefined ? undefined : this.#options.now() - this.#since;
+    const oldest = this.#flights[0];
+    if (oldest === undefined || this.#hasRoom()) return undefined;
+    return this.#options.now() - oldest.sync.begunAt;
   }
 
   /** Takes over members whose COMMIT has returned; `alone` when nobody else waits. */
@@ -70,73 +104,110 @@ export class SyncStage {
       for (const member of members) if (!member.durable) onDurable(member, committedAt);
     }
     if (durable.length === 0) return;
-    if (alone && durable.length === 1 && this.#drained === undefined && policy.blockingPays()) {
+    if (alone && durable.length === 1 && this.idle && policy.blockingPays()) {
       this.#syncBlocking(durable);
       return;
     }
     this.#pending.push(...durable);
-    this.#drained ??= this.#drain();
+    this.#launch();
   }
 
   /** Resolves when nothing is in flight. */
-  async idle(): Promise<void> {
-    await this.#drained;
+  async whenIdle(): Promise<void> {
+    if (this.idle) return;
+    this.#whenIdle ??= Promise.withResolvers();
+    await this.#whenIdle.promise;
   }
 
   /** To be called when the file was opened again and checked. */
   reset(): void {
-    this.#failed = false;
+    this.#failure = undefined;
   }
 
-  async #drain(): Promise<void> {
-    const { lease, now, onSynced, policy } = this.#options;
-    while (this.#pending.length > 0) {
-      const members = this.#pending;
-      this.#pending = [];
-      this.#since = now();
-      policy.recordSyncStart();
-      try {
-        await lease.syncLog();
-        this.#succeed(members, false);
-      } catch (error) {
-        this.#fail(members, error);
-      }
-      if (this.#pending.length === 0) this.#drained = undefined;
-      onSynced();
+  #hasRoom(): boolean {
+    const running = this.#flights.length;
+    return running === 0 || (running < lanes.length && this.#options.policy.overlapPays());
+  }
+
+  #launch(): void {
+    if (this.#pending.length === 0 || !this.#hasRoom()) return;
+    const { lease, now, policy } = this.#options;
+    const used = this.#flights.map(({ lane }) => lane);
+    const flight: Flight = {
+      lane: lanes.find((lane) => !used.includes(lane)) ?? 0,
+      members: this.#pending,
+      sync: policy.syncBegins(now()),
+      outcome: undefined,
+    };
+    this.#pending = [];
+    this.#flights = [...this.#flights, flight];
+    void lease.syncLog(flight.lane).then(
+      () => this.#end(flight, {}),
+      (error: unknown) => this.#end(flight, { error }),
+    );
+  }
+
+  #end(flight: Flight, outcome: Outcome): void {
+    const { now, policy, onSynced } = this.#options;
+    flight.outcome = outcome;
+    policy.syncEnds(flight.sync, now());
+    if (this.#flights[0] !== flight) return;
+    while (this.#flights[0]?.outcome !== undefined) {
+      const { outcome: ended, ...oldest } = this.#flights[0];
+      this.#flights = this.#flights.slice(1);
+      this.#tell(oldest, ended);
     }
+    this.#launch();
+    if (this.idle) this.#becomeIdle();
+    onSynced();
+  }
+
+  #tell({ members, sync }: Omit<Flight, "outcome">, outcome: Outcome): void {
+    if ("error" in outcome) this.#fail(members, outcome.error);
+    else if (this.#failure !== undefined) this.#fail(members, this.#failure.cause);
+    else this.#succeed(members, { begunAt: sync.begunAt, blocking: false });
+  }
+
+  #becomeIdle(): void {
+    this.#whenIdle?.resolve();
+    this.#whenIdle = undefined;
   }
 
   #syncBlocking(members: readonly Member[]): void {
-    const { now, policy } = this.#options;
-    this.#since = now();
-    policy.recordSyncStart();
+    const { lease, now, policy } = this.#options;
+    const sync = policy.syncBegins(now());
     try {
-      this.#options.lease.syncLogBlocking();
+      lease.syncLogBlocking();
     } catch (error) {
+      policy.syncEnds(sync, now());
       this.#fail(members, error);
       return;
     }
-    this.#succeed(members, true);
+    policy.syncEnds(sync, now());
+    this.#succeed(members, { begunAt: sync.begunAt, blocking: true });
   }
 
-  #succeed(members: readonly Member[], blocking: boolean): void {
-    const { policy, now, onEvent, onDurable } = this.#options;
+  #succeed(
+    members: readonly Member[],
+    { begunAt, blocking }: { readonly begunAt: number; readonly blocking: boolean },
+  ): void {
+    const { now, onEvent, onDurable } = this.#options;
     const durableAt = now();
-    const durationMs = durableAt - this.#since;
-    policy.recordSync(durationMs);
     this.#lastCount = members.length;
     this.#syncs += 1;
+    const durationMs = durableAt - begunAt;
     onEvent?.({ type: "transaction.sync", durationMs, members: members.length, blocking });
     for (const member of members) onDurable(member, durableAt);
   }
 
   #fail(members: readonly Member[], cause: unknown): void {
-    this.#failed = true;
+    const { onEvent, onFailed } = this.#options;
     const lost = [...members, ...this.#pending];
     this.#pending = [];
-    this.#options.onEvent?.({ type: "transaction.sync_failed", error: cause });
+    if (this.#failure === undefined) onEvent?.({ type: "transaction.sync_failed", error: cause });
+    this.#failure ??= { cause };
     for (const member of lost)
-      this.#options.onFailed(
+      onFailed(
         member,
         transactionError(
           "transaction.outcome_unknown",

@@ -135,13 +135,9 @@ export class WriterLane {
 
   /** Resolves when everything submitted so far has ended. */
   async drain(): Promise<void> {
-    while (
-      this.#pump !== undefined ||
-      this.#stage.runningMs !== undefined ||
-      this.#endings.underWay
-    ) {
+    while (this.#pump !== undefined || !this.#stage.idle || this.#endings.underWay) {
       await this.#pump;
-      await this.#stage.idle();
+      await this.#stage.whenIdle();
       await this.#endings.idle();
     }
     this.#watchdog.stop();
@@ -341,7 +337,7 @@ export class WriterLane {
   }
 
   async #reopen(): Promise<void> {
-    await this.#stage.idle();
+    await this.#stage.whenIdle();
     await this.#lease.reopen();
     this.#stage.reset();
     this.#mustReopen = false;

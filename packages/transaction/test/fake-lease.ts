@@ -34,10 +34,10 @@ export function controlLease(database: Database): { database: Database; control:
     });
     return {
       writer,
-      async syncLog() {
+      async syncLog(lane) {
         control.log.push("sync begins");
         await control.beforeSync?.();
-        await lease.syncLog();
+        await lease.syncLog(lane);
         control.log.push("sync ends");
       },
       syncLogBlocking() {

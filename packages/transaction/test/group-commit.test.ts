@@ -10,6 +10,15 @@ const write = (manager: TransactionManager, name: string): Promise<unknown> =>
 /** As far as this clock can tell, a sync takes no time, and nothing is saved by halves. */
 const oneGroup: TransactionManagerOptions = { monotonicClock: () => 0 };
 
+interface SlowDevice {
+  readonly setup: Awaited<ReturnType<typeof openManager>>;
+  /** One for each sync that has begun. */
+  readonly gates: readonly PromiseWithResolvers<void>[];
+  /** Callers in the order in which they were told. */
+  readonly told: readonly number[];
+  readonly all: Promise<PromiseSettledResult<void>[]>;
+}
+
 const codeOf = (error: unknown): string | undefined =>
   AtlasError.is(error) ? error.code : undefined;
 
@@ -23,10 +32,10 @@ describe("group commit", () => {
     expect(await setup.stored()).toHaveLength(50);
   });
 
-  test("one half of many callers runs while the other half is synced", async () => {
-    // On a device whose syncs take 1 ms, to a clock on which each transaction takes 0.1 ms.
+  /** On a device whose syncs take 1 ms, to a clock on which each transaction takes 0.1 ms. */
+  async function openOnSlowDevice(syncsBefore: number): Promise<SlowDevice> {
     let now = 0;
-    await using setup = await openManager({
+    const setup = await openManager({
       monotonicClock: () => now,
       groupTimeMaxMs: 100,
       blockingSyncMaxMs: 0,
@@ -40,19 +49,77 @@ describe("group commit", () => {
         now += 0.1;
         connection.run(insert, { name });
       });
-    for (let i = 0; i < 50; i += 1) await slowly(`warm ${i}`);
+    for (let i = 0; i < syncsBefore; i += 1) await slowly(`warm ${i}`);
     setup.control.log.length = 0;
-    const gate = Promise.withResolvers<void>();
-    setup.control.beforeSync = () => gate.promise;
+    const gates: PromiseWithResolvers<void>[] = [];
+    setup.control.beforeSync = () => {
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      return gate.promise;
+    };
+    const told: number[] = [];
+    const outcomes = Array.from({ length: 50 }, async (_, i) => {
+      await slowly(`n${i}`).finally(() => told.push(i));
+    });
+    return { setup, gates, told, all: Promise.allSettled(outcomes) };
+  }
 
-    const all = Promise.all(Array.from({ length: 50 }, (_, i) => slowly(`n${i}`)));
+  test("one half of many callers runs while the other half is synced", async () => {
+    // So few syncs tell nothing yet of two at once.
+    const { setup, gates, all } = await openOnSlowDevice(8);
+    await using _ = setup;
+
     await vi.waitFor(() => expect(setup.control.log).toHaveLength(3));
-    gate.resolve();
-    await all;
+    expect(setup.control.log).toEqual(["commit", "sync begins", "commit"]);
+    gates[0]?.resolve();
+    await vi.waitFor(() => expect(gates).toHaveLength(2));
+    gates[1]?.resolve();
 
-    expect(setup.control.log.slice(0, 3)).toEqual(["commit", "sync begins", "commit"]);
-    expect(setup.events.filter(({ type }) => type === "transaction.group")).toHaveLength(52);
+    for (const { status } of await all) expect(status).toBe("fulfilled");
+    expect(setup.events.filter(({ type }) => type === "transaction.group")).toHaveLength(10);
   });
+
+  test("both halves are synced at once, and told in the order of their commits", async () => {
+    const { setup, gates, told, all } = await openOnSlowDevice(12);
+    await using _ = setup;
+
+    await vi.waitFor(() => expect(gates).toHaveLength(2));
+    expect(setup.control.log).toEqual(["commit", "sync begins", "commit", "sync begins"]);
+    gates[1]?.resolve();
+    await vi.waitFor(() => expect(setup.control.log).toContain("sync ends"));
+    await sleep(5);
+    expect(told).toEqual([]);
+    gates[0]?.resolve();
+
+    for (const { status } of await all) expect(status).toBe("fulfilled");
+    expect(told).toEqual(Array.from({ length: 50 }, (_x, i) => i));
+  });
+
+  test.each(["before", "after"])(
+    "a sync that fails takes a later one with it that ended well %s it",
+    async (order) => {
+      const { setup, gates, told, all } = await openOnSlowDevice(12);
+      await using _ = setup;
+      await vi.waitFor(() => expect(gates).toHaveLength(2));
+
+      const steps = [() => gates[0]?.reject(new Error("EIO")), () => gates[1]?.resolve()];
+      for (const step of order === "after" ? steps : steps.toReversed()) {
+        step();
+        await sleep(5);
+      }
+
+      for (const outcome of await all)
+        expect(codeOf((outcome as PromiseRejectedResult).reason)).toBe(
+          "transaction.outcome_unknown",
+        );
+      expect(told).toHaveLength(50);
+      const failures = setup.events.filter(({ type }) => type === "transaction.sync_failed");
+      expect(failures).toHaveLength(1);
+      delete setup.control.beforeSync;
+      await write(setup.manager, "goes on");
+      expect(setup.control.log).toContain("reopen");
+    },
+  );
 
   test.each([0, 5])(
     "nobody is told before a sync that began after the commit has ended (blocking up to %i ms)",

@@ -16,8 +16,8 @@
  * - A new file is only found after a power failure when its directory was
  *   synced too.
  * - An error is reported once per descriptor. So there is one sync at a time on
- *   a descriptor, callers that come meanwhile share the next one, and the
- *   blocking call has a descriptor of its own.
+ *   a descriptor, and callers that come meanwhile share the next one. Each lane
+ *   and the blocking call have a descriptor of their own.
  * - After an error nothing is ever confirmed again: the operating system may
  *   have dropped what it could not write, and a second sync would say yes.
  */
@@ -34,6 +34,7 @@ import {
 import { promisify } from "node:util";
 import { dirname } from "node:path";
 import { storageError } from "../errors.ts";
+import type { SyncLane } from "../writer.ts";
 import type { DataFile } from "./data-file.ts";
 import { identityOf, sameFile, type FileIdentity } from "./file-identity.ts";
 
@@ -44,6 +45,13 @@ interface Descriptor {
   readonly identity: FileIdentity;
   /** When device and inode were last those of the path. */
   comparedAt: number;
+}
+
+/** Syncs on other threads, one after the other. */
+interface Lane {
+  descriptor: Descriptor | undefined;
+  running: Promise<void> | undefined;
+  next: Promise<void> | undefined;
 }
 
 /** The log is compared with its path again after so many milliseconds. */
@@ -58,10 +66,8 @@ export class LogSync {
   readonly #database: FileIdentity | undefined;
   /** The log that was there at the beginning, for those who never sync. */
   readonly #firstLog: FileIdentity | undefined;
-  #forThread: Descriptor | undefined;
+  readonly #lanes: Readonly<Record<SyncLane, Lane>> = { 0: createLane(), 1: createLane() };
   #forCaller: Descriptor | undefined;
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
   #databaseComparedAt = Number.NEGATIVE_INFINITY;
   #latestMs = Number.POSITIVE_INFINITY;
   #failure: unknown;
@@ -75,14 +81,15 @@ export class LogSync {
   }
 
   /** Resolves when everything committed before the call is on stable storage. */
-  sync(): Promise<void> {
-    if (this.#running === undefined) return this.#start();
+  sync(index: SyncLane = 0): Promise<void> {
+    const lane = this.#lanes[index];
+    if (lane.running === undefined) return this.#start(lane);
     // The one that runs may have begun before the last commit.
-    this.#next ??= this.#running.then(
-      () => this.#start(),
-      () => this.#start(),
+    lane.next ??= lane.running.then(
+      () => this.#start(lane),
+      () => this.#start(lane),
     );
-    return this.#next;
+    return lane.next;
   }
 
   /** The same on this thread. */
@@ -103,7 +110,7 @@ export class LogSync {
    * opened that one would apply it. Answers where it is kept, if it was there.
    */
   setAside(suffix: string): string | undefined {
-    const own = (this.#forThread ?? this.#forCaller)?.identity ?? this.#firstLog;
+    const own = this.#descriptors()[0]?.identity ?? this.#firstLog;
     if (!sameFile(own, identityOf(this.#path))) return undefined;
     const kept = `${this.#file.path}.${suffix}-wal`;
     renameSync(this.#path, kept);
@@ -125,33 +132,40 @@ export class LogSync {
   /** Waits for a running sync, then gives the descriptors back. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled([this.#running, this.#next]);
-    for (const descriptor of [this.#forThread, this.#forCaller]) {
-      if (descriptor !== undefined) closeSync(descriptor.fd);
-    }
-    this.#forThread = undefined;
+    const lanes = Object.values(this.#lanes);
+    await Promise.allSettled(lanes.flatMap(({ running, next }) => [running, next]));
+    for (const { fd } of this.#descriptors()) closeSync(fd);
+    for (const lane of lanes) lane.descriptor = undefined;
     this.#forCaller = undefined;
   }
 
-  #start(): Promise<void> {
-    this.#next = undefined;
-    const run = this.#run().finally(() => {
-      if (this.#running === run) this.#running = undefined;
+  #descriptors(): readonly Descriptor[] {
+    const all = [
+      ...Object.values(this.#lanes).map(({ descriptor }) => descriptor),
+      this.#forCaller,
+    ];
+    return all.filter((descriptor) => descriptor !== undefined);
+  }
+
+  #start(lane: Lane): Promise<void> {
+    lane.next = undefined;
+    const run = this.#run(lane).finally(() => {
+      if (lane.running === run) lane.running = undefined;
     });
-    this.#running = run;
+    lane.running = run;
     return run;
   }
 
-  async #run(): Promise<void> {
+  async #run(lane: Lane): Promise<void> {
     const startedAt = this.#file.settings.clock();
     this.#refuseAfterFailure();
     try {
-      this.#forThread = this.#current(this.#forThread);
-      await syncOnThread(this.#forThread.fd);
+      lane.descriptor = this.#current(lane.descriptor);
+      await syncOnThread(lane.descriptor.fd);
     } catch (cause) {
       throw this.#fail(cause);
     }
-    // A blocking sync may have failed meanwhile.
+    // Another one may have failed meanwhile.
     this.#refuseAfterFailure();
     this.#report(startedAt);
   }
@@ -188,6 +202,10 @@ export class LogSync {
     this.#latestMs = durationMs;
     if (!this.#closed) emit?.({ type: "synced", location, durationMs });
   }
+}
+
+function createLane(): Lane {
+  return { descriptor: undefined, running: undefined, next: undefined };
 }
 
 function openLog(path: string, comparedAt: number): Descriptor {

@@ -3,6 +3,7 @@ import { storageError } from "../errors.ts";
 import type { RawRow } from "../sql-value.ts";
 import { probeFile } from "./application-mark.ts";
 import { busyWaitOf, createSession, type DataFile } from "./data-file.ts";
+import type { SyncLane } from "../writer.ts";
 import type { Handle } from "./driver.ts";
 import { CommitFeed } from "./commit-feed.ts";
 import { identityOf, sameFile, type FileIdentity } from "./file-identity.ts";
@@ -107,9 +108,9 @@ export class WriterCore {
     }
   }
 
-  async sync(): Promise<void> {
+  async sync(lane?: SyncLane): Promise<void> {
     try {
-      await this.#log.sync();
+      await this.#log.sync(lane);
     } catch (error) {
       this.#protectReplacement();
       throw error;

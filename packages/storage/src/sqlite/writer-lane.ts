@@ -89,9 +89,9 @@ export class WriterLane {
     this.#waiting.rejectAll(writerTaken(this.#file.location));
     return {
       writer: new SqliteWriter(this.#nextId(), this.#core, scope),
-      syncLog: async () => {
+      syncLog: async (lane) => {
         scope.refuseAfterEnd();
-        if (this.#file.settings.durability === "full") await this.#core.sync();
+        if (this.#file.settings.durability === "full") await this.#core.sync(lane);
       },
       syncLogBlocking: () => {
         scope.refuseAfterEnd();
