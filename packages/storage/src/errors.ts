@@ -91,6 +91,13 @@ export const storageErrorCodes = {
     retryable: false,
     hint: "Commit or roll back the open transaction first, or use a savepoint.",
   },
+  /** A statement that was run again, to undo what came after it, did something else. */
+  "storage.step_not_restored": {
+    severity: "high",
+    recoverable: true,
+    retryable: true,
+    hint: "Roll the transaction back and run it again.",
+  },
   /** The lease on the writer was given back before the call. */
   "storage.lease_released": {
     severity: "high",

@@ -27,6 +27,20 @@ export interface Writer extends Connection {
   release(name: string): Answer<void>;
   /** Undoes what was done since the savepoint and forgets the savepoint. */
   rollbackTo(name: string): Answer<void>;
+  /**
+   * Begins a step: `undoStep` undoes what is done from now on. A step ends where
+   * the next one begins, or with its transaction. It is what a savepoint is, and
+   * cheaper where steps are small and nearly all of them are kept.
+   */
+  beginStep(): Answer<void>;
+  /**
+   * Undoes the latest step. Nothing may follow it but another step or the end of
+   * the transaction.
+   *
+   * @throws {AtlasError} storage.step_not_restored when what came before the step
+   * could not be kept; the transaction then has to be rolled back.
+   */
+  undoStep(): Answer<void>;
 }
 
 /** One of the two syncs of the log that may be in flight at once. */

@@ -15,6 +15,7 @@ test("E1: the codes of storage are the ones that programs rely on", () => {
     "storage.reentrant_write",
     "storage.no_transaction",
     "storage.transaction_open",
+    "storage.step_not_restored",
     "storage.lease_released",
     "storage.sync_failed",
     "storage.reopen_required",

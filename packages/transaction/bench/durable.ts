@@ -6,8 +6,9 @@
  * - `durable-N-sync1ms`, `-sync5ms`: the same on a disk whose syncs take longer.
  * - `relaxed-1`: acknowledged without a sync; the peer has synchronous=NORMAL.
  * - `loop-gap-N…`: the event loop's longest pause meanwhile; the ratio is peer to Atlas.
- *   `median` is that of the rounds, `machine` and `machineMedian` are the same of
- *   a loop that does nothing but go on: the pauses that the machine makes by itself.
+ *   `median` is that of the rounds and `long` how many had one above 5 ms; `machine…`
+ *   is the same of a loop that does nothing but go on: the pauses that the machine
+ *   makes by itself.
  *
  * Both sides run in turns in one process. The ratio is the median of the ratios
  * of the rounds, so that what slows one round down slows both sides of it.
@@ -37,6 +38,7 @@ const callerCounts = [1, 8, 64, 256];
 /** The first rounds fill caches, compile, and bring the log to the size it keeps. */
 const warmUpRounds = Math.ceil(3_000 / roundMs);
 const gapResolutionMs = 1;
+const longGapMs = 5;
 
 interface Case {
   readonly name: string;
@@ -133,8 +135,10 @@ async function runCase({ name, callers, relaxed }: Case, atlas: Side, peer: Side
     unit: "ms",
     ratio: twoDigits(peerGap / gap),
     median: twoDigits(median(results.map((result) => result.atlas.gapMs))),
+    long: longOnes(results.map((result) => result.atlas.gapMs)),
     machine: twoDigits(Math.max(...machine)),
     machineMedian: twoDigits(median(machine)),
+    machineLong: longOnes(machine),
   });
 }
 
@@ -159,6 +163,10 @@ async function runRound({ once }: Pick<Side, "once">, callers: number): Promise<
 
 function median(samples: readonly number[]): number {
   return samples.toSorted((x, y) => x - y)[Math.floor(samples.length / 2)] ?? Number.NaN;
+}
+
+function longOnes(gapsMs: readonly number[]): number {
+  return gapsMs.filter((gapMs) => gapMs > longGapMs).length;
 }
 
 function twoDigits(value: number): number {

@@ -3,14 +3,11 @@ import type { AtlasError } from "@atlas/errors";
 import { transactionError } from "./errors.ts";
 import type { Member } from "./member.ts";
 
-/** The savepoint that keeps the members of one commit apart. */
-const savepoint = "member";
-
 /**
  * Runs one member inside the open transaction of `writer`. Afterwards its work
  * is part of that transaction, or has been undone and `member.failure` says why.
  *
- * The first member needs no savepoint: when it fails, everything is undone.
+ * Each member is a step, but for the first: when that fails, everything is undone.
  * Answers true when the member succeeded; at once when nothing has to be waited
  * for, because a promise for each member is a noticeable part of its cost.
  *
@@ -26,26 +23,25 @@ export function runMember(writer: Writer, member: Member, first: boolean): Answe
 /** A program on an embedded driver: nothing here answers with a promise. */
 function runAtOnce(writer: Writer, member: Member, first: boolean): boolean {
   try {
-    if (!first) void writer.savepoint(savepoint);
+    if (!first) void writer.beginStep();
     const outcome = member.context.runInAsyncScope(member.body);
     if (isPromise(outcome)) throw refusePromise(outcome);
     member.result = outcome;
     const { enlisted } = member.frame.root;
     if (enlisted !== undefined && writer.sync !== undefined) enlisted.prepareSync(writer.sync);
     member.frame.close();
-    if (!first) void writer.release(savepoint);
     return true;
   } catch (error) {
     member.failure = error;
   }
   member.frame.close();
-  if (writer.inTransaction) void (first ? writer.rollback() : writer.rollbackTo(savepoint));
+  if (writer.inTransaction) void (first ? writer.rollback() : writer.undoStep());
   return false;
 }
 
 async function runWaiting(writer: Writer, member: Member, first: boolean): Promise<boolean> {
   try {
-    if (!first) await writer.savepoint(savepoint);
+    if (!first) await writer.beginStep();
     const outcome = member.context.runInAsyncScope(member.body);
     if (isPromise(outcome)) {
       if (member.program) throw refusePromise(outcome);
@@ -56,7 +52,6 @@ async function runWaiting(writer: Writer, member: Member, first: boolean): Promi
     refuseUnfinished(member);
     if (member.frame.root.enlisted !== undefined) await prepare(writer, member);
     member.frame.close();
-    if (!first) await writer.release(savepoint);
     return true;
   } catch (error) {
     member.failure = error;
@@ -86,7 +81,7 @@ function refuseUnfinished({ frame }: Member): void {
 async function undo(writer: Writer, first: boolean): Promise<void> {
   if (!writer.inTransaction) return;
   if (first) await writer.rollback();
-  else await writer.rollbackTo(savepoint);
+  else await writer.undoStep();
 }
 
 function interruptible(member: Member, outcome: PromiseLike<unknown>): Promise<unknown> {

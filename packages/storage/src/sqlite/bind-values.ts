@@ -2,6 +2,7 @@ import { storageError } from "../errors.ts";
 import type { Placeholder, Query } from "../query.ts";
 import type { SqlValue } from "../sql-value.ts";
 import type { HandleStatement } from "./driver.ts";
+import type { ChangeResult } from "./step-log.ts";
 
 /** Values that are bound as arguments. */
 const argumentsMax = 8;
@@ -41,10 +42,7 @@ export function bindValue(param: SqlValue | Placeholder, values: object | undefi
  * than in a list, which the driver reads one by one; many are not, and there is
  * a limit to arguments.
  */
-export function runBound(
-  statement: HandleStatement,
-  bound: SqlValue[],
-): { readonly changes: number } {
+export function runBound(statement: HandleStatement, bound: SqlValue[]): ChangeResult {
   return bound.length <= argumentsMax ? statement.run(...bound) : statement.run(bound);
 }
 

@@ -12,6 +12,7 @@ import { ChangedTables } from "./changed-tables.ts";
 import type { Handle, HandleStatement } from "./driver.ts";
 import { mayBeRounded, toNumbers } from "./exact-integers.ts";
 import { runMany } from "./run-many.ts";
+import { StepLog, type ChangeResult } from "./step-log.ts";
 import { StatementCache, type CachedStatement } from "./statement-cache.ts";
 import { TransactionVerbs } from "./transaction-verbs.ts";
 import { isBusy, translateError } from "./translate-error.ts";
@@ -69,6 +70,11 @@ export class SqliteSession implements SyncConnection {
   // Asked of the driver once: each question costs a tenth of a small statement.
   #readonly: boolean;
   readonly #changed = new ChangedTables();
+  /** The steps of the transaction that is open, of a connection that writes. */
+  readonly steps: StepLog = new StepLog({
+    verbs: () => this.#verbs,
+    refreshSchema: () => this.#statements.followSchema(this.#verbs.schemaVersion()),
+  });
   #broken = false;
   readonly #counts: SessionCounts = {
     queries: 0,
@@ -143,6 +149,7 @@ export class SqliteSession implements SyncConnection {
   replaceHandle(handle: Handle): void {
     this.close();
     this.#changed.clear();
+    this.steps.clear();
     this.#broken = false;
     this.#handle = handle;
     this.#verbs = new TransactionVerbs(handle, this.#options.location);
@@ -217,6 +224,7 @@ export class SqliteSession implements SyncConnection {
   }
 
   runMany<Values extends object>(query: Query<unknown, Values>, rows: Iterable<Values>): RunResult {
+    this.steps.disturb();
     const changes = runMany(query, rows, {
       change: (sql, bound) => this.#change(this.#statements.find(sql), bound),
       begin: () => this.#verbs.savepoint(manySavepoint),
@@ -257,6 +265,7 @@ export class SqliteSession implements SyncConnection {
       return [];
     }
     this.#requireTransaction(entry);
+    this.steps.disturb(entry);
     return this.#exactRows(entry, bound);
   }
 
@@ -267,14 +276,17 @@ export class SqliteSession implements SyncConnection {
   #change(entry: CachedStatement, bound: SqlValue[]): number {
     if (!entry.readonly) this.#requireTransaction(entry);
     const startedAt = this.#watch === undefined ? 0 : this.#watch.clock();
-    let changes: number;
+    let result: ChangeResult;
     try {
-      changes = runBound(entry.statement, bound).changes;
+      result = runBound(entry.statement, bound);
     } catch (cause) {
+      // It may have changed some rows before it failed: INSERT OR FAIL keeps them.
+      this.steps.disturb(entry);
       throw this.#failed(cause);
     }
-    if (this.#watch !== undefined) this.#observe(entry, startedAt, changes);
-    return entry.readonly ? 0 : changes;
+    if (this.#watch !== undefined) this.#observe(entry, startedAt, result.changes);
+    if (!entry.readonly) this.steps.ran(entry, bound, result);
+    return entry.readonly ? 0 : result.changes;
   }
 
   /** After a full disk SQLite has rolled back, and what follows would commit one by one. */

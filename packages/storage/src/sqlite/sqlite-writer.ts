@@ -74,6 +74,7 @@ export class SqliteWriter implements Writer {
   }
 
   savepoint(name: string): void {
+    this.#scope.session.steps.disturb();
     this.#verbs.savepoint(name);
   }
 
@@ -83,6 +84,14 @@ export class SqliteWriter implements Writer {
 
   rollbackTo(name: string): void {
     this.#verbs.rollbackTo(name);
+  }
+
+  beginStep(): void {
+    this.#scope.session.steps.begin();
+  }
+
+  undoStep(): void {
+    this.#scope.session.steps.undo();
   }
 
   get #open(): WriterCore {

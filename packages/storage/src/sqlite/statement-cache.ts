@@ -13,7 +13,7 @@ import { storageError } from "../errors.ts";
 import type { QueryLog, StatementLog } from "../query-log/query-log.ts";
 import { tokenizeSql } from "../sql-tokens.ts";
 import type { Handle, HandleStatement } from "./driver.ts";
-import { estimatedRows, tableAccess } from "./table-access.ts";
+import { estimatedRows, type Repeatable, tableAccess } from "./table-access.ts";
 import { translateError } from "./translate-error.ts";
 
 /** A statement with what has to be known each time it runs. */
@@ -34,7 +34,9 @@ export interface CachedStatement {
   heavy: boolean;
   /** Tables it may change, as of the schema it was last compiled for; empty for one that reads. */
   writes: TableSet;
-  /** Which state of the schema `writes` is of. */
+  /** What running it again would do, as of the same schema. */
+  repeatable: Repeatable;
+  /** Which state of the schema both are of. */
   schema: number;
   /** Where its runs are recorded. */
   readonly log: StatementLog | undefined;
@@ -74,6 +76,7 @@ export class StatementCache {
   #misses = 0;
   #compilations = 0;
   #schema = 0;
+  #schemaVersion: number | undefined;
 
   constructor(handle: Handle, options: StatementCacheOptions) {
     this.#handle = handle;
@@ -115,10 +118,18 @@ export class StatementCache {
     this.#schema += 1;
   }
 
+  /** The same, when the number of the schema is not the one of the last call. */
+  followSchema(version: number): void {
+    if (version !== this.#schemaVersion) this.schemaChanged();
+    this.#schemaVersion = version;
+  }
+
   /** Brings what a statement changes up to date with the schema. */
   refresh(entry: CachedStatement): void {
     if (entry.schema === this.#schema) return;
-    entry.writes = tableAccess(this.#handle, entry.statement.source).writes;
+    const { writes, repeatable } = tableAccess(this.#handle, entry.statement.source);
+    entry.writes = writes;
+    entry.repeatable = repeatable;
     entry.schema = this.#schema;
   }
 
@@ -157,6 +168,7 @@ export class StatementCache {
     this.#misses += 1;
     refuseTransactionVerbs(sql);
     const statement = this.#prepare(sql);
+    const access = statement.readonly ? undefined : tableAccess(this.#handle, sql);
     const entry = {
       statement,
       readonly: statement.readonly,
@@ -167,7 +179,8 @@ export class StatementCache {
       scans: undefined,
       uses: 0,
       heavy: false,
-      writes: statement.readonly ? noTables : tableAccess(this.#handle, sql).writes,
+      writes: access?.writes ?? noTables,
+      repeatable: access?.repeatable ?? ("unknown" as const),
       schema: this.#schema,
       log: this.#options.queryLog?.statement(sql),
     };

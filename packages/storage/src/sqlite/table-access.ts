@@ -13,7 +13,14 @@ export interface TableAccess {
   readonly writes: TableSet;
   /** Those it reads from end to end, as far as their names can be told. */
   readonly scans: ReadonlySet<string>;
+  readonly repeatable: Repeatable;
 }
+
+/**
+ * Whether a statement that changes rows does the same when it is run again on the same
+ * data; nothing is known of any statement after one that changes the schema.
+ */
+export type Repeatable = "always" | "unknown" | "changes schema";
 
 /** One instruction of `EXPLAIN`. */
 export interface Instruction {
@@ -37,6 +44,7 @@ const unknown: TableAccess = Object.freeze({
   reads: "all",
   writes: "all",
   scans: new Set<string>(),
+  repeatable: "changes schema",
 });
 
 /** Asks SQLite for the program of a statement and reads from it what it opens. */
@@ -66,10 +74,51 @@ export function tableAccess(handle: Handle, sql: string): TableAccess {
   const limited = program.some(({ opcode }) => opcode === "DecrJumpZero");
   if (limited && !program.some(({ opcode }) => gathering.has(opcode))) scans.clear();
   return {
+    repeatable: isRepeatable(handle, sql, program) ? "always" : "unknown",
     scans,
     reads: virtual || reads.has("") ? "all" : reads,
     writes: writes.has("") || (virtual && writes.size === 0) ? "all" : writes,
   };
+}
+
+/** Verbs of statements that change rows and nothing else. */
+const changing: ReadonlySet<string> = new Set(["insert", "update", "delete", "replace", "with"]);
+
+/**
+ * Functions of time: SQLite counts on them to stay the same within one run of a statement
+ * and marks them like those that never change.
+ */
+const ofTime: ReadonlySet<string> = new Set([
+  "date",
+  "datetime",
+  "julianday",
+  "strftime",
+  "time",
+  "timediff",
+  "unixepoch",
+]);
+
+/** In the flags of a function: it always answers the same for the same arguments. */
+const deterministicFlag = 0x800;
+
+/** The program has in it what defaults, checks, triggers and cascades call as well. */
+function isRepeatable(handle: Handle, sql: string, program: readonly Instruction[]): boolean {
+  const verb = tokenizeSql(sql).find(({ kind }) => kind === "word");
+  if (!changing.has(verb?.text.toLowerCase() ?? "")) return false;
+  const calls = program.filter(({ opcode }) => opcode === "Function" || opcode === "PureFunc");
+  return calls.every(({ p4 }) => {
+    const name = p4?.slice(0, p4.lastIndexOf("(")).toLowerCase() ?? "";
+    return !ofTime.has(name) && isDeterministic(handle, name);
+  });
+}
+
+function isDeterministic(handle: Handle, name: string): boolean {
+  const flags = handle
+    .prepare<[string, number], unknown>(
+      "select 1 from pragma_function_list where name = ? and flags & ?",
+    )
+    .get(name, deterministicFlag);
+  return flags !== undefined;
 }
 
 /** The program of a statement; undefined when it does not compile. */

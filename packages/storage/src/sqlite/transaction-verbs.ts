@@ -6,6 +6,9 @@ import { isBusy, translateError } from "./translate-error.ts";
 /** Savepoints kept prepared, by name; those beyond that are prepared each time. */
 const savepointsPreparedMax = 64;
 
+/** Of a row of a table, as SQLite numbers them. */
+export type RowNumber = number | bigint;
+
 /** The three verbs of one savepoint, prepared. */
 interface SavepointVerbs {
   readonly set: HandleStatement;
@@ -89,9 +92,10 @@ export class TransactionVerbs {
     this.#open = false;
   }
 
-  savepoint(name: string): void {
+  /** Answers with the row that was inserted last, whenever that was. */
+  savepoint(name: string): RowNumber {
     this.#require();
-    this.#run(this.#savepoint(name).set);
+    return this.#run(this.#savepoint(name).set);
   }
 
   release(name: string): void {
@@ -104,6 +108,22 @@ export class TransactionVerbs {
     const { rollbackTo, release } = this.#savepoint(name);
     this.#run(rollbackTo);
     this.#run(release);
+  }
+
+  /** Undoes what was done since the savepoint and keeps the savepoint. Answers as that does. */
+  returnTo(name: string): RowNumber {
+    this.#require();
+    return this.#run(this.#savepoint(name).rollbackTo);
+  }
+
+  /** Differs from the answer before when somebody has changed the schema. */
+  schemaVersion(): number {
+    try {
+      const row = this.#verb("pragma schema_version").get();
+      return Number(row?.["schema_version"]);
+    } catch (cause) {
+      throw translateError(cause, { during: "run", location: this.#location });
+    }
   }
 
   /** Differs from the answer before when another connection has committed. */
@@ -129,9 +149,9 @@ export class TransactionVerbs {
     }
   }
 
-  #run(statement: HandleStatement): void {
+  #run(statement: HandleStatement): RowNumber {
     try {
-      statement.run();
+      return statement.run().lastInsertRowid;
     } catch (cause) {
       this.afterError();
       throw translateError(cause, { during: "run", location: this.#location });

@@ -66,6 +66,7 @@ export class WriterCore {
     this.#refuseWhenBroken();
     if (this.holdsWriters()) return false;
     this.#rows.install(this.session.handle);
+    this.session.steps.clear();
     return this.session.verbs.tryBeginWrite();
   }
 
@@ -82,6 +83,7 @@ export class WriterCore {
       }
       throw error;
     }
+    this.session.steps.clear();
     const tables = this.session.takeChanges();
     const change = this.#rows.take(tables);
     if (change !== undefined) this.feed.publish(change);

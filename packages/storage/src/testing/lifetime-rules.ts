@@ -51,6 +51,33 @@ export const lifetimeRules: readonly DatabaseRule[] = [
     },
   },
   {
+    name: "a step that is undone leaves what the steps before it did, and nothing of its own",
+    async check(open) {
+      await using database = await openWithAccounts(open);
+      const { writer, release } = await database.unsafeTakeWriter();
+      const step = async (key: string, kept: boolean): Promise<void> => {
+        await writer.beginStep();
+        await writer.run(addAccount, { key, amount: 1 });
+        if (!kept) await writer.undoStep();
+      };
+
+      await writer.tryBegin();
+      await writer.run(addAccount, { key: "a", amount: 1 });
+      await step("b", true);
+      await step("c", true);
+      await step("d", false);
+      await step("e", false);
+      await step("f", true);
+      await writer.beginStep();
+      await writer.undoStep();
+      await writer.commit();
+
+      release();
+      const kept = (await database.all(allAccounts)).map(({ key }) => key);
+      assert.deepEqual(kept, ["a", "b", "c", "f"]);
+    },
+  },
+  {
     name: "outside a transaction nothing is written",
     async check(open) {
       await using database = await openWithAccounts(open);
