@@ -24,6 +24,8 @@ const policies: Readonly<Record<string, SqlitePolicy>> = {
   CANTOPEN: { code: "storage.cannot_open", txState: "none" },
   CONSTRAINT: { code: "storage.constraint", txState: "active" },
   CORRUPT: { code: "storage.corrupt", txState: "unknown" },
+  // SQLite says so of a B-tree that has lost an entry, when the row changes.
+  CORRUPT_INDEX: { code: "index.corrupt", txState: "active" },
   // Only virtual tables, which here means full-text indexes, report this one.
   CORRUPT_VTAB: { code: "index.corrupt", txState: "active" },
   // SQLite has already rolled back when it reports a full disk inside a transaction.

@@ -179,7 +179,7 @@ export const commonErrorCodes = {
     retryScope: "transaction",
     hint: "Run the whole transaction again.",
   },
-  /** A full-text index contradicts its data; the data itself is sound. */
+  /** An index contradicts its data; the data itself is sound. */
   "index.corrupt": {
     severity: "high",
     recoverable: true,

@@ -5,6 +5,7 @@
  */
 import {
   type Connection,
+  createMissingTables,
   defineTable,
   type Dialect,
   type RawRow,
@@ -69,9 +70,7 @@ export async function recordBuild(
   dialect: Dialect,
   declaration: IndexDeclaration,
 ): Promise<void> {
-  if ((await connection.get(dialect.tableExists(buildTable.name))) === undefined) {
-    for (const sql of dialect.createTable(buildTable)) await connection.execute(sql);
-  }
+  await createMissingTables(connection, dialect, { tables: [buildTable] });
   const { name } = declaration;
   await connection.run(insertBuild, {
     name,

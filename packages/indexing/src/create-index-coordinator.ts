@@ -209,7 +209,7 @@ class Coordinator implements IndexCoordinator {
     limit: number,
     { signal, structure = true }: VerifyOptions,
   ): Promise<readonly IndexFinding[]> {
-    const { transactions, dialect, owner, buildTimeoutMs } = this.#options;
+    const { transactions, dialect, owner } = this.#options;
     const { columns, tables } = this.#workshop;
     checkSignal(signal);
     const findings = await transactions.read(async (reader) => {
@@ -223,9 +223,7 @@ class Coordinator implements IndexCoordinator {
       return verifyIndex(reader, declaration, inspection);
     });
     if (declaration.kind !== "search" || findings.length > 0 || !structure) return findings;
-    return transactions.atomic((connection) => verifyStructure(connection, declaration, dialect), {
-      holdTimeoutMs: buildTimeoutMs,
-    });
+    return verifyStructure(declaration, this.#options);
   }
 
   #countOf(declaration: IndexDeclaration): Promise<number> {

@@ -88,7 +88,7 @@ async function carryOut(
   workshop: Workshop,
   { ledger, create, replace, remove }: Plan,
 ): Promise<void> {
-  if (ledger === undefined) await createLedger(connection, dialect);
+  await createLedger(connection, dialect);
   const builds = await readBuilds(connection, dialect);
   for (const declaration of remove) {
     if (builds.has(declaration.name)) await abandon(workshop, connection, declaration);

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import {
   type Connection,
+  createMissingTables,
   defineTable,
   type Dialect,
   type Query,
@@ -69,8 +70,8 @@ export async function readLedger(
 }
 
 /** Makes the ledger in a store that has none. */
-export async function createLedger(connection: Connection, dialect: Dialect): Promise<void> {
-  for (const sql of dialect.createTable(ledgerTable)) await connection.execute(sql);
+export function createLedger(connection: Connection, dialect: Dialect): Promise<void> {
+  return createMissingTables(connection, dialect, { tables: [ledgerTable] });
 }
 
 /** Remembers that an index was made from this declaration. */

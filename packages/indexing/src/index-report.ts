@@ -12,7 +12,9 @@ import type { IndexKind } from "./index-declaration.ts";
  * - `duplicate`: two rows have the same entry in a unique index; the data have to be mended.
  * - `upkeep_differs`: what keeps it in step, named by `part`, is missing or another.
  * - `value_differs`: a maintained column does not hold what its expression says.
- * - `unreadable`: it cannot be read; `actual` names the code of the error.
+ * - `unreadable`: the file is damaged where it is kept, or tables of it are gone. A rebuild mends
+ *   what the database can still drop; otherwise restore a backup. `actual` names the code of the
+ *   error, `part` the damaged piece.
  */
 export type IndexProblem =
   | "missing"

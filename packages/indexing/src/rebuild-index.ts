@@ -72,7 +72,7 @@ export class Rebuilder {
   async #replace(connection: Connection, declaration: IndexDeclaration): Promise<number> {
     const { dialect, owner } = this.#options;
     const ledger = await readLedger(connection, dialect, owner);
-    if (ledger === undefined) await createLedger(connection, dialect);
+    await createLedger(connection, dialect);
     await dropIndex(this.#workshop, ledger?.get(declaration.name)?.declaration ?? declaration);
     await makeIndex(this.#workshop, connection, declaration);
     await recordIndex(connection, owner, declaration);
@@ -144,7 +144,7 @@ export class Rebuilder {
       return count;
     }
     const ledger = await readLedger(connection, dialect, this.#options.owner);
-    if (ledger === undefined) await createLedger(connection, dialect);
+    await createLedger(connection, dialect);
     await dropIndex(this.#workshop, ledger?.get(name)?.declaration ?? declaration);
     await executeAll(connection, build.finish);
     await recordIndex(connection, this.#options.owner, declaration);
@@ -180,9 +180,7 @@ export class Rebuilder {
       total += repaired;
     }
     await this.#step(pace, async (connection) => {
-      if ((await readLedger(connection, dialect, owner)) === undefined) {
-        await createLedger(connection, dialect);
-      }
+      await createLedger(connection, dialect);
       await recordIndex(connection, owner, declaration);
       await forgetBuild(connection, declaration.name);
       return 0;

@@ -11,6 +11,7 @@ import type {
   SearchIndexDeclaration,
 } from "./index-declaration.ts";
 import type { Ledger } from "./index-ledger.ts";
+import type { ResolvedIndexOptions } from "./index-options.ts";
 import type { IndexFinding } from "./index-report.ts";
 import type { MaintainedColumn } from "./maintained-column.ts";
 import type { Pace } from "./pace.ts";
@@ -37,27 +38,40 @@ export async function verifyIndex(
   inspection: Inspection,
 ): Promise<readonly IndexFinding[]> {
   const { name: index, kind } = declaration;
-  const findings = await withoutDamage(() => compare(reader, declaration, inspection));
-  return findings.map((finding) => ({ index, kind, ...finding }));
+  const { dialect } = inspection;
+  try {
+    const findings = await compare(reader, declaration, inspection);
+    return findings.map((finding) => ({ index, kind, ...finding }));
+  } catch (error) {
+    return [{ index, kind, ...(await findingOf(error, reader, { declaration, dialect })) }];
+  }
 }
 
 /**
  * Looks at the inner structure of a search index, by a statement of the
- * database that needs a transaction which may write and changes nothing.
+ * database that needs a transaction which may write and changes nothing. What
+ * it finds rolls that transaction back.
  */
 export async function verifyStructure(
-  reader: { execute(sql: string): Promise<unknown> },
   declaration: SearchIndexDeclaration,
-  dialect: Dialect,
+  { transactions, dialect, buildTimeoutMs: holdTimeoutMs }: ResolvedIndexOptions,
 ): Promise<readonly IndexFinding[]> {
   const { name: index, kind } = declaration;
-  const findings = await withoutDamage(async () => {
-    for (const { sql } of dialect.verifySearchIndex(declaration)) {
-      if (!isSelect({ sql })) await reader.execute(sql);
-    }
+  const statements = dialect.verifySearchIndex(declaration).filter((query) => !isSelect(query));
+  try {
+    await transactions.atomic(
+      async (connection) => {
+        for (const { sql } of statements) await connection.execute(sql);
+      },
+      { holdTimeoutMs },
+    );
     return [];
-  });
-  return findings.map((finding) => ({ index, kind, ...finding }));
+  } catch (error) {
+    const finding = await transactions.read((reader) =>
+      findingOf(error, reader, { declaration, dialect }),
+    );
+    return [{ index, kind, ...finding }];
+  }
 }
 
 async function compare(
@@ -140,13 +154,29 @@ async function compareSearch(
 }
 
 /** Only what is wrong with the data is a finding; a lock or a full disk is not. */
-async function withoutDamage(work: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function findingOf(
+  error: unknown,
+  reader: Reader,
+  { declaration, dialect }: { readonly declaration: IndexDeclaration; readonly dialect: Dialect },
+): Promise<Finding> {
+  const { code, type } = analyze(error);
+  // Our own statements are valid: a search index that refuses one cannot even be opened.
+  const closed = declaration.kind === "search" && code === "storage.statement_invalid";
+  if (closed) return { problem: "unreadable", actual: `${type}: ${code}` };
+  if (code !== "index.corrupt") return unreadable(error);
+  if (declaration.kind !== "search") return { problem: "entries_differ" };
+  // Whoever reads words from a damaged page takes them for wrong words.
   try {
-    return await work();
-  } catch (error) {
-    const { code, type } = analyze(error);
-    if (code === "index.corrupt") return [{ problem: "entries_differ" }];
-    if (code !== "storage.corrupt") throw error;
-    return [{ problem: "unreadable", actual: `${type}: ${code}` }];
+    const [damaged] = await reader.all(dialect.searchStorageDamage(declaration));
+    if (damaged === undefined) return { problem: "entries_differ" };
+    return { problem: "unreadable", part: String(damaged["table"]) };
+  } catch (damage) {
+    return unreadable(damage);
   }
+}
+
+function unreadable(error: unknown): Finding {
+  const { code, type } = analyze(error);
+  if (code !== "storage.corrupt") throw error;
+  return { problem: "unreadable", actual: `${type}: ${code}` };
 }

@@ -167,9 +167,16 @@ export interface Dialect {
    * Finds differences between the search structure and its table; no rows when
    * there are none. To be run in a transaction that may write, because a
    * database may have to in order to look; a query may also fail with
-   * index.corrupt instead of returning rows.
+   * index.corrupt instead of returning rows, and the transaction is then rolled
+   * back.
    */
   verifySearchIndex(index: SearchIndexDefinition): readonly Query<RawRow>[];
+  /**
+   * Tells a search index whose pages are damaged from one that contradicts its
+   * data: returns a row with the `table` they belong to, or fails with
+   * storage.corrupt, when they are.
+   */
+  searchStorageDamage(index: SearchIndexDefinition): Query<RawRow>;
   /** The part of a search index through which its words are read. */
   searchWordsName(index: SearchIndexDefinition): string;
   /** The words of a search index with their places, in order, from one word on; `skip` of them later. */

@@ -55,11 +55,10 @@ export type { InsertBuilder, UpsertBuilder } from "./query-builder/insert-query.
 export { deleteFrom, updateTable } from "./query-builder/change-query.ts";
 export type { ChangeBuilder } from "./query-builder/change-builder.ts";
 export { param, type Param } from "./query-builder/param.ts";
-export { plus, type Plus } from "./query-builder/plus.ts";
+export { plus, type ColumnSum, type Plus } from "./query-builder/plus.ts";
 export { avg, countDistinct } from "./query-builder/aggregate.ts";
 export { column, type ColumnReference } from "./query-builder/column-reference.ts";
 export { constant, type Constant } from "./query-builder/constant.ts";
-export type { ColumnSum } from "./query-builder/plus.ts";
 export type { Outer } from "./query-builder/query-builder.ts";
 export type { WithTable } from "./query-builder/scope.ts";
 export type { Subquery } from "./query-builder/subquery.ts";
@@ -67,6 +66,7 @@ export { unsafeExpression, type UnsafeExpression } from "./query-builder/unsafe-
 export { withRecursive, withTable } from "./query-builder/with-table.ts";
 
 // Schema.
+export { createMissingTables, type OwnTables } from "./create-missing-tables.ts";
 export {
   migrate,
   type MigrateOptions,

@@ -1,5 +1,6 @@
 import { checkOptions } from "@atlas/errors";
 import type { Connection, Reader } from "./connection.ts";
+import { createMissingTables } from "./create-missing-tables.ts";
 import type { Database } from "./database.ts";
 import { defineTable } from "./define-table.ts";
 import { storageError } from "./errors.ts";
@@ -128,11 +129,7 @@ async function record(
     readonly migration: Migration;
   },
 ): Promise<void> {
-  if ((await connection.get(dialect.tableExists(migrationsTable.name))) === undefined) {
-    for (const statement of dialect.createTable(migrationsTable)) {
-      await connection.execute(statement);
-    }
-  }
+  await createMissingTables(connection, dialect, { tables: [migrationsTable] });
   const { component, appliedAt, migration } = entry;
   await connection.run(recordQuery, {
     component,

@@ -28,14 +28,22 @@ export interface Writer extends Connection {
   /** Undoes what was done since the savepoint and forgets the savepoint. */
   rollbackTo(name: string): Answer<void>;
   /**
-   * Begins a step: `undoStep` undoes what is done from now on. A step ends where
-   * the next one begins, or with its transaction. It is what a savepoint is, and
-   * cheaper where steps are small and nearly all of them are kept.
+   * Begins a step, which `keepStep` or `undoStep` ends; there are none inside
+   * each other. A step is what a savepoint is, and cheaper where steps are small
+   * and nearly all of them are kept. What was done before the first one belongs
+   * to none.
    */
   beginStep(): Answer<void>;
   /**
-   * Undoes the latest step. Nothing may follow it but another step or the end of
-   * the transaction.
+   * Keeps what the step did; it cannot be undone alone from now on. To be called
+   * also for what was done before the first step.
+   *
+   * @throws {AtlasError} index.corrupt when it has met a damaged index; only
+   * `undoStep` or `rollback` is accepted then.
+   */
+  keepStep(): Answer<void>;
+  /**
+   * Undoes the step that began last.
    *
    * @throws {AtlasError} storage.step_not_restored when what came before the step
    * could not be kept; the transaction then has to be rolled back.

@@ -42,17 +42,17 @@ async function found(database: Database, typed: string): Promise<readonly unknow
 
 /** What verifying finds: rows, or the code of the error. */
 async function verified(database: Database): Promise<readonly unknown[]> {
-  return database.write(async (connection) => {
-    const findings: unknown[] = [];
-    try {
+  const findings: unknown[] = [];
+  try {
+    await database.write(async (connection) => {
       for (const query of sqliteDialect.verifySearchIndex(search)) {
         findings.push(...(await connection.all(query)));
       }
-    } catch (error) {
-      findings.push((error as { code: string }).code);
-    }
-    return findings;
-  });
+    });
+  } catch (error) {
+    findings.push((error as { code: string }).code);
+  }
+  return findings;
 }
 
 describe("I1: full-text search", () => {

@@ -55,7 +55,7 @@ export function groupAborted(): AtlasError {
   );
 }
 
-/** @internal */
-export function isOutOfSpace(error: unknown): boolean {
-  return AtlasError.is(error) && error.code === "storage.disk_full";
+/** True when a refused COMMIT has certainly left nothing, or left the transaction open. @internal */
+export function isOutcomeKnown(error: unknown): boolean {
+  return AtlasError.is(error) && error.txState !== undefined && error.txState !== "unknown";
 }

@@ -30,6 +30,7 @@ function runAtOnce(writer: Writer, member: Member, first: boolean): boolean {
     const { enlisted } = member.frame.root;
     if (enlisted !== undefined && writer.sync !== undefined) enlisted.prepareSync(writer.sync);
     member.frame.close();
+    void writer.keepStep();
     return true;
   } catch (error) {
     member.failure = error;
@@ -52,6 +53,7 @@ async function runWaiting(writer: Writer, member: Member, first: boolean): Promi
     refuseUnfinished(member);
     if (member.frame.root.enlisted !== undefined) await prepare(writer, member);
     member.frame.close();
+    await writer.keepStep();
     return true;
   } catch (error) {
     member.failure = error;

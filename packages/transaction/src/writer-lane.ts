@@ -23,7 +23,7 @@ import type { AtlasError } from "@atlas/errors";
 import type { Answer, WriterLease } from "@atlas/storage";
 import { backoffMs } from "./backoff.ts";
 import type { Group } from "./group.ts";
-import { groupAborted, holdTimeout, isOutOfSpace, waitTimeout } from "./lane-errors.ts";
+import { groupAborted, holdTimeout, isOutcomeKnown, waitTimeout } from "./lane-errors.ts";
 import { LaneStatistics } from "./lane-statistics.ts";
 import type { Member } from "./member.ts";
 import { MemberEndings } from "./member-endings.ts";
@@ -311,7 +311,7 @@ export class WriterLane {
   }
 
   async #refused(members: readonly Member[], error: unknown): Promise<boolean> {
-    this.#mustReopen = !isOutOfSpace(error);
+    this.#mustReopen = !isOutcomeKnown(error);
     await this.#lease.writer.rollback();
     for (const member of members) this.#endings.fail(member, error);
     return false;

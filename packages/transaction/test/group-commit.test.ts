@@ -323,6 +323,22 @@ describe("a device that fails", () => {
     expect(await setup.stored()).toEqual(["after"]);
   });
 
+  test("a commit that a broken reference refuses leaves nothing, and nothing is reopened", async () => {
+    await using setup = await openManager();
+    const { connection } = setup.manager;
+    await connection.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT");
+    await connection.execute(
+      "CREATE TABLE child (p INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED) STRICT",
+    );
+
+    const orphan = setup.manager.program((sync) => sync.execute("INSERT INTO child VALUES (7)"));
+    await expect(orphan).rejects.toMatchObject({ code: "storage.constraint" });
+    await write(setup.manager, "after");
+
+    expect(await setup.stored()).toEqual(["after"]);
+    expect(setup.control.log).not.toContain("reopen");
+  });
+
   test("when the database gives up everything, neighbours are told and may try again", async () => {
     await using setup = await openManager(oneGroup);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { checkOptions } from "@atlas/errors";
-import type { Connection, Dialect } from "@atlas/storage";
+import { type Connection, createMissingTables, type Dialect } from "@atlas/storage";
 import type { TransactionManager } from "@atlas/transaction";
 import type { Recoverable, RecoveryFinding } from "@atlas/transaction/recovery";
 import type { BatchCheckpoint, CheckpointRun } from "../batch-checkpoint.ts";
@@ -123,7 +123,10 @@ class JobStore implements BatchJobStore {
     try {
       const row = await this.#transactions.atomic(async (transaction) => {
         const now = clock();
-        await this.#createTable(transaction);
+        await createMissingTables(transaction, this.#options.dialect, {
+          tables: [batchJobTable],
+          indexes: batchJobIndexes,
+        });
         await transaction.run(createJob, { id, now });
         const taken = await transaction.get(takeJob, { id, holder, now, expiresAt: now + leaseMs });
         if (taken !== undefined) return taken;
@@ -141,16 +144,6 @@ class JobStore implements BatchJobStore {
   async #exists(connection: Connection): Promise<boolean> {
     const { dialect } = this.#options;
     return (await connection.get(dialect.tableExists(batchJobTable.name))) !== undefined;
-  }
-
-  async #createTable(transaction: Connection): Promise<void> {
-    if (await this.#exists(transaction)) return;
-    const { dialect } = this.#options;
-    const statements = [
-      ...dialect.createTable(batchJobTable),
-      ...batchJobIndexes.flatMap((index) => dialect.createIndex(index)),
-    ];
-    for (const statement of statements) await transaction.execute(statement);
   }
 
   async #recover(): Promise<RecoveryFinding> {

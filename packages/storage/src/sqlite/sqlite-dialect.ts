@@ -40,6 +40,7 @@ export const sqliteDialect: Dialect = Object.freeze({
   rankedSearch,
   searchText,
   verifySearchIndex,
+  searchStorageDamage,
   searchWordsName: wordsName,
   searchWords,
   countSearchPlaces,
@@ -108,6 +109,17 @@ function verifySearchIndex(index: SearchIndexDefinition): readonly Query<RawRow>
     ),
     query(`INSERT INTO ${name}(${name}, rank) VALUES ('integrity-check', 1)`),
   ];
+}
+
+/** FTS5 keeps an index in ordinary tables; their pages are looked at, not what FTS5 makes of them. */
+function searchStorageDamage(index: SearchIndexDefinition): Query<RawRow> {
+  const tables = ["data", "idx", "docsize", "config"].map((part) => `${index.name}_${part}`);
+  return query(
+    `SELECT part.name AS "table" FROM sqlite_schema AS part, pragma_quick_check(part.name) AS damage
+     WHERE part.type = 'table' AND part.name IN (SELECT value FROM json_each(?))
+       AND damage.quick_check <> 'ok' LIMIT 1`,
+    [JSON.stringify(tables)],
+  );
 }
 
 function query(sql: string, params: readonly SqlValue[] = []): Query<RawRow> {

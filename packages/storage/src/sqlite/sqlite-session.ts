@@ -15,7 +15,7 @@ import { runMany } from "./run-many.ts";
 import { StepLog, type ChangeResult } from "./step-log.ts";
 import { StatementCache, type CachedStatement } from "./statement-cache.ts";
 import { TransactionVerbs } from "./transaction-verbs.ts";
-import { isBusy, translateError } from "./translate-error.ts";
+import { isBusy, isIndexDamage, translateError } from "./translate-error.ts";
 
 /** What is told of the statements that ran. Measuring them costs a fiftieth of a point read. */
 export interface StatementWatch {
@@ -253,7 +253,7 @@ export class SqliteSession implements SyncConnection {
 
   #rows(entry: CachedStatement, bound: SqlValue[]): RawRow[] {
     if (!entry.selects) return this.#runWithRows(entry, bound);
-    const rows = this.#all(entry.statement, bound);
+    const rows = this.#all(entry, entry.statement, bound);
     return rows.some(mayBeRounded) ? this.#exactRows(entry, bound) : rows;
   }
 
@@ -270,7 +270,7 @@ export class SqliteSession implements SyncConnection {
   }
 
   #exactRows(entry: CachedStatement, bound: SqlValue[]): RawRow[] {
-    return this.#all(this.#statements.exact(entry), bound).map(toNumbers);
+    return this.#all(entry, this.#statements.exact(entry), bound).map(toNumbers);
   }
 
   #change(entry: CachedStatement, bound: SqlValue[]): number {
@@ -282,7 +282,7 @@ export class SqliteSession implements SyncConnection {
     } catch (cause) {
       // It may have changed some rows before it failed: INSERT OR FAIL keeps them.
       this.steps.disturb(entry);
-      throw this.#failed(cause);
+      throw this.#failed(cause, entry);
     }
     if (this.#watch !== undefined) this.#observe(entry, startedAt, result.changes);
     if (!entry.readonly) this.steps.ran(entry, bound, result);
@@ -299,6 +299,7 @@ export class SqliteSession implements SyncConnection {
     if (this.#verbs.inTransaction) {
       this.#statements.refresh(entry);
       this.#changed.add(entry);
+      if (entry.writesSearch) this.#verbs.searchWritten(entry.writes);
       return;
     }
     throw storageError(
@@ -331,23 +332,27 @@ export class SqliteSession implements SyncConnection {
     try {
       return entry.statement.get(bound);
     } catch (cause) {
-      throw this.#failed(cause);
+      throw this.#failed(cause, entry);
     }
   }
 
-  #failed(cause: unknown): Error {
+  #failed(cause: unknown, { readonly, writes }: CachedStatement): Error {
     this.#counts.errors += 1;
     this.#verbs.afterError();
-    const error = translateError(cause, { during: "run" });
+    const error = translateError(cause, {
+      during: "run",
+      ...(readonly ? {} : { tables: writes }),
+    });
     if (breaking.has(error.code)) this.#broken = true;
+    if (!readonly && isIndexDamage(error)) this.#verbs.spoil(error);
     return error;
   }
 
-  #all(statement: HandleStatement, bound: SqlValue[]): RawRow[] {
+  #all(entry: CachedStatement, statement: HandleStatement, bound: SqlValue[]): RawRow[] {
     try {
       return statement.all(bound);
     } catch (cause) {
-      throw this.#failed(cause);
+      throw this.#failed(cause, entry);
     }
   }
 

@@ -90,6 +90,10 @@ export class SqliteWriter implements Writer {
     this.#scope.session.steps.begin();
   }
 
+  keepStep(): void {
+    this.#scope.session.steps.keep();
+  }
+
   undoStep(): void {
     this.#scope.session.steps.undo();
   }

@@ -34,9 +34,11 @@ export interface CachedStatement {
   heavy: boolean;
   /** Tables it may change, as of the schema it was last compiled for; empty for one that reads. */
   writes: TableSet;
-  /** What running it again would do, as of the same schema. */
+  /** It may write a search index, of the same schema. */
+  writesSearch: boolean;
+  /** What running it again would do, of the same schema. */
   repeatable: Repeatable;
-  /** Which state of the schema both are of. */
+  /** Which state of the schema these three are of. */
   schema: number;
   /** Where its runs are recorded. */
   readonly log: StatementLog | undefined;
@@ -46,6 +48,8 @@ export interface CachedStatement {
 const usesPerPlan = 4_096;
 
 const noTables: ReadonlySet<string> = new Set();
+
+const changesNothing = { writes: noTables, writesSearch: false, repeatable: "unknown" } as const;
 
 // Ending a transaction from inside would take atomicity from whoever began it.
 const transactionVerbs: readonly string[] = [
@@ -127,8 +131,9 @@ export class StatementCache {
   /** Brings what a statement changes up to date with the schema. */
   refresh(entry: CachedStatement): void {
     if (entry.schema === this.#schema) return;
-    const { writes, repeatable } = tableAccess(this.#handle, entry.statement.source);
+    const { writes, writesSearch, repeatable } = tableAccess(this.#handle, entry.statement.source);
     entry.writes = writes;
+    entry.writesSearch = writesSearch;
     entry.repeatable = repeatable;
     entry.schema = this.#schema;
   }
@@ -168,7 +173,9 @@ export class StatementCache {
     this.#misses += 1;
     refuseTransactionVerbs(sql);
     const statement = this.#prepare(sql);
-    const access = statement.readonly ? undefined : tableAccess(this.#handle, sql);
+    const { writes, writesSearch, repeatable } = statement.readonly
+      ? changesNothing
+      : tableAccess(this.#handle, sql);
     const entry = {
       statement,
       readonly: statement.readonly,
@@ -179,8 +186,9 @@ export class StatementCache {
       scans: undefined,
       uses: 0,
       heavy: false,
-      writes: access?.writes ?? noTables,
-      repeatable: access?.repeatable ?? ("unknown" as const),
+      writes,
+      writesSearch,
+      repeatable,
       schema: this.#schema,
       log: this.#options.queryLog?.statement(sql),
     };

@@ -71,7 +71,18 @@ export class StepLog {
     this.#host = host;
   }
 
+  /** Whatever keeps it from beginning leaves the steps before it in doubt: all is rolled back. */
   begin(): void {
+    try {
+      this.#begin();
+    } catch (error) {
+      const verbs = this.#host.verbs();
+      if (verbs.inTransaction) verbs.rollback();
+      throw error;
+    }
+  }
+
+  #begin(): void {
     if (!this.#isSet) {
       this.#host.refreshSchema();
       this.#renew();
@@ -82,6 +93,11 @@ export class StepLog {
       if (this.#changes.length > 0) this.#renew();
     }
     this.#kept = this.#changes.length;
+  }
+
+  /** @throws {AtlasError} index.corrupt */
+  keep(): void {
+    this.#host.verbs().settle();
   }
 
   /** @throws {AtlasError} storage.step_not_restored */

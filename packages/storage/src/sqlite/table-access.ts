@@ -11,6 +11,8 @@ import type { Handle } from "./driver.ts";
 export interface TableAccess {
   readonly reads: TableSet;
   readonly writes: TableSet;
+  /** Writes a virtual table, itself or by a trigger; here that is a search index. */
+  readonly writesSearch: boolean;
   /** Those it reads from end to end, as far as their names can be told. */
   readonly scans: ReadonlySet<string>;
   readonly repeatable: Repeatable;
@@ -43,6 +45,7 @@ const gathering: ReadonlySet<string> = new Set(["SorterOpen", "OpenEphemeral", "
 const unknown: TableAccess = Object.freeze({
   reads: "all",
   writes: "all",
+  writesSearch: true,
   scans: new Set<string>(),
   repeatable: "changes schema",
 });
@@ -76,6 +79,7 @@ export function tableAccess(handle: Handle, sql: string): TableAccess {
   return {
     repeatable: isRepeatable(handle, sql, program) ? "always" : "unknown",
     scans,
+    writesSearch: program.some(({ opcode }) => opcode === "VUpdate"),
     reads: virtual || reads.has("") ? "all" : reads,
     writes: writes.has("") || (virtual && writes.size === 0) ? "all" : writes,
   };

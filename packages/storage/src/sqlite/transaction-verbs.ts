@@ -1,7 +1,16 @@
+import type { AtlasError } from "@atlas/errors";
 import { storageError } from "../errors.ts";
+import type { TableSet } from "../change-feed.ts";
 import { isIdentifier } from "../define-table.ts";
 import type { Handle, HandleStatement } from "./driver.ts";
-import { isBusy, translateError } from "./translate-error.ts";
+import { IndexDoubt } from "./index-doubt.ts";
+import { isBusy, isIndexDamage, translateError } from "./translate-error.ts";
+
+/** Set and released to make search indexes store what they keep in memory. */
+const storeSearch = "store_search";
+
+/** So many savepoints are released with care after a search index was found damaged. */
+const carefulReleases = 1_000;
 
 /** Savepoints kept prepared, by name; those beyond that are prepared each time. */
 const savepointsPreparedMax = 64;
@@ -29,6 +38,8 @@ export class TransactionVerbs {
   readonly #location: string;
   readonly #prepared = new Map<string, HandleStatement>();
   readonly #savepoints = new Map<string, SavepointVerbs>();
+  readonly #doubt = new IndexDoubt();
+  #careful = 0;
   #open = false;
 
   constructor(handle: Handle, location: string) {
@@ -43,6 +54,21 @@ export class TransactionVerbs {
   /** Finds out again whether a transaction is open. */
   afterError(): void {
     this.#open = this.#handle.inTransaction;
+    if (!this.#open) this.#doubt.end();
+  }
+
+  /** A statement has written search indexes of these tables. */
+  searchWritten(tables: TableSet): void {
+    this.#doubt.searchWritten(tables);
+  }
+
+  /**
+   * A statement that changes data has met a damaged index. SQLite may have
+   * done half of it, so what was done since the innermost savepoint is not
+   * kept: only going back is accepted from now on.
+   */
+  spoil(error: AtlasError): void {
+    this.#doubt.spoil(error);
   }
 
   /** Takes the write lock; false when another process holds it. */
@@ -74,14 +100,20 @@ export class TransactionVerbs {
     }
   }
 
+  /**
+   * A search index stores what it keeps in memory before anything is written.
+   * When it is damaged, nothing is committed and SQLite has rolled back.
+   */
   commit(): void {
     this.#require();
     try {
+      this.#doubt.refuse();
       this.#verb("COMMIT").run();
       this.#open = false;
+      this.#doubt.end();
     } catch (cause) {
-      this.afterError();
-      throw translateError(cause, { during: "commit", location: this.#location });
+      const error = this.#translate(cause, "commit");
+      throw isIndexDamage(error) ? this.#giveUp(error) : error;
     }
   }
 
@@ -90,17 +122,55 @@ export class TransactionVerbs {
     if (!this.#open) return;
     this.#run(this.#verb("ROLLBACK"));
     this.#open = false;
+    this.#doubt.end();
   }
 
-  /** Answers with the row that was inserted last, whenever that was. */
+  /**
+   * Answers with the row that was inserted last, whenever that was. Rolls everything
+   * back when a damaged index refuses what was done before and there is no savepoint
+   * to go back to.
+   */
   savepoint(name: string): RowNumber {
     this.#require();
-    return this.#run(this.#savepoint(name).set);
+    const { set } = this.#savepoint(name);
+    let inserted: RowNumber;
+    try {
+      this.#doubt.refuse();
+      inserted = this.#run(set);
+    } catch (error) {
+      if (!this.#open || !isIndexDamage(error)) throw error;
+      // Whoever asks for a savepoint has not always written what is refused.
+      if (!this.#doubt.mayGoBack) throw this.#giveUp(error, { retryable: true });
+      this.#doubt.spoil(error);
+      throw error;
+    }
+    this.#doubt.savepointSet(name);
+    return inserted;
   }
 
-  release(name: string): void {
+  /**
+   * Refuses to go on when what was done since the innermost savepoint has met a damaged
+   * index; the way back is still there.
+   *
+   * @throws {AtlasError} index.corrupt
+   */
+  settle(): void {
     this.#require();
-    this.#run(this.#savepoint(name).release);
+    this.#doubt.refuse();
+    if (this.#careful > 0 && this.#doubt.wroteSearch) this.#storeSearch();
+  }
+
+  /** Rolls everything back when a damaged index refuses what was done since the savepoint. */
+  release(name: string): void {
+    this.settle();
+    const { release } = this.#savepoint(name);
+    try {
+      this.#run(release);
+    } catch (error) {
+      // The savepoint is gone and its work is kept: only all of it can be undone.
+      throw this.#open && isIndexDamage(error) ? this.#giveUp(error) : error;
+    }
+    this.#doubt.savepointEnded(name);
   }
 
   rollbackTo(name: string): void {
@@ -108,12 +178,16 @@ export class TransactionVerbs {
     const { rollbackTo, release } = this.#savepoint(name);
     this.#run(rollbackTo);
     this.#run(release);
+    this.#doubt.savepointEnded(name);
   }
 
   /** Undoes what was done since the savepoint and keeps the savepoint. Answers as that does. */
   returnTo(name: string): RowNumber {
     this.#require();
-    return this.#run(this.#savepoint(name).rollbackTo);
+    const inserted = this.#run(this.#savepoint(name).rollbackTo);
+    this.#doubt.savepointEnded(name);
+    this.#doubt.savepointSet(name);
+    return inserted;
   }
 
   /** Differs from the answer before when somebody has changed the schema. */
@@ -149,13 +223,42 @@ export class TransactionVerbs {
     }
   }
 
+  /**
+   * Search indexes store what they keep in memory when a savepoint is set, and
+   * when one is released. Before RELEASE a refusal leaves a way back, but the
+   * pages have to be kept for it: half as much again for each savepoint.
+   */
+  #storeSearch(): void {
+    const { set, release } = this.#savepoint(storeSearch);
+    this.#careful -= 1;
+    this.#run(set);
+    this.#run(release);
+  }
+
+  /** Rolls back all of it; what is refused now would be refused at the commit. */
+  #giveUp(damage: AtlasError, { retryable = false } = {}): AtlasError {
+    this.#careful = carefulReleases;
+    this.rollback();
+    return storageError(
+      "index.corrupt",
+      `An index of the database ${this.#location} contradicts its data, so the transaction was ` +
+        "rolled back. Rebuild the index, then run it again.",
+      { cause: damage.cause, details: damage.details, txState: "rolledBack", retryable },
+    );
+  }
+
   #run(statement: HandleStatement): RowNumber {
     try {
       return statement.run().lastInsertRowid;
     } catch (cause) {
-      this.afterError();
-      throw translateError(cause, { during: "run", location: this.#location });
+      throw this.#translate(cause, "run");
     }
+  }
+
+  #translate(cause: unknown, during: "run" | "commit"): AtlasError {
+    const tables = this.#doubt.searched;
+    this.afterError();
+    return translateError(cause, { during, location: this.#location, tables });
   }
 
   #verb(sql: string): HandleStatement {

@@ -1,4 +1,5 @@
 import { analyze, AtlasError, type TransactionState } from "@atlas/errors";
+import type { TableSet } from "../change-feed.ts";
 import { storageError, type StorageErrorCode } from "../errors.ts";
 import { constraintOf, describeConstraint } from "./constraint.ts";
 
@@ -9,6 +10,8 @@ export interface ErrorPlace {
   readonly location?: string;
   /** Overrides what the code alone says. */
   readonly txState?: TransactionState;
+  /** The tables that were written; a damaged index that was met belongs to one of them. */
+  readonly tables?: TableSet;
 }
 
 /** Sentences for codes whose cause lies outside the statement. */
@@ -25,7 +28,7 @@ const sentences: Readonly<Partial<Record<StorageErrorCode, string>>> = {
   "storage.too_big": "does not accept a value or statement of this size. Make it smaller",
   "storage.locked": "is in use by another statement of this process. Finish that one first",
   "storage.snapshot_stale": "changed since the transaction began. Run it again from the start",
-  "index.corrupt": "has a search index that contradicts its data. Rebuild the index",
+  "index.corrupt": "has an index that contradicts its data. Rebuild the index",
 };
 
 /**
@@ -34,8 +37,8 @@ const sentences: Readonly<Partial<Record<StorageErrorCode, string>>> = {
  */
 export function translateError(cause: unknown, place: ErrorPlace): AtlasError {
   if (AtlasError.is(cause)) return cause;
-  const { code, txState, context } = analyze(cause);
   if (!isSqliteError(cause)) return translateMisuse(cause, place);
+  const { code, txState, context } = analyze(cause);
   const state = place.txState ?? txState;
   const known = code === "storage.constraint" ? constraintOf(cause) : undefined;
   return storageError(code as StorageErrorCode, messageFor(code, cause, place), {
@@ -45,8 +48,14 @@ export function translateError(cause: unknown, place: ErrorPlace): AtlasError {
       ...context,
       ...(place.location === undefined ? {} : { location: place.location }),
       ...(known === undefined ? {} : { constraint: known }),
+      ...(code === "index.corrupt" ? tablesOf(place) : {}),
     },
   });
+}
+
+/** True when an index contradicts its data and the file itself is not in question. */
+export function isIndexDamage(error: unknown): error is AtlasError {
+  return AtlasError.is(error) && error.code === "index.corrupt";
 }
 
 /** True for errors that mean: another connection holds a lock, try again. */
@@ -61,6 +70,12 @@ function isSqliteError(cause: unknown): cause is Error & { readonly code: string
     typeof cause.code === "string" &&
     cause.code.startsWith("SQLITE_")
   );
+}
+
+function tablesOf({ tables }: ErrorPlace): { readonly tables?: readonly string[] } {
+  return tables === undefined || tables === "all" || tables.size === 0
+    ? {}
+    : { tables: [...tables].toSorted() };
 }
 
 function messageFor(code: string, cause: Error, place: ErrorPlace): string {

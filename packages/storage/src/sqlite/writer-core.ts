@@ -6,6 +6,7 @@ import { busyWaitOf, createSession, type DataFile } from "./data-file.ts";
 import type { SyncLane } from "../writer.ts";
 import type { Handle } from "./driver.ts";
 import { CommitFeed } from "./commit-feed.ts";
+import { damageOf } from "./damage-of.ts";
 import { identityOf, sameFile, type FileIdentity } from "./file-identity.ts";
 import { LogSync } from "./log-sync.ts";
 import { openWriter } from "./open-writer.ts";
@@ -202,8 +203,13 @@ export class WriterCore {
   }
 
   #check(): void {
-    if (this.#pragma("quick_check(1)") === "ok") return;
     const { location } = this.#file;
+    try {
+      // An index that contradicts its data is found by whoever uses it, and made again.
+      if (damageOf(this.session.handle) !== "file") return;
+    } catch (cause) {
+      throw translateError(cause, { during: "open", location });
+    }
     throw storageError(
       "storage.corrupt",
       `The database ${location} is damaged. Keep a copy of its files and restore a backup.`,

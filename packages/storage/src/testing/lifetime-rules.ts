@@ -58,7 +58,7 @@ export const lifetimeRules: readonly DatabaseRule[] = [
       const step = async (key: string, kept: boolean): Promise<void> => {
         await writer.beginStep();
         await writer.run(addAccount, { key, amount: 1 });
-        if (!kept) await writer.undoStep();
+        await (kept ? writer.keepStep() : writer.undoStep());
       };
 
       await writer.tryBegin();
