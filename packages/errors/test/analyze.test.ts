@@ -178,7 +178,6 @@ describe("E4: SQLite result codes", () => {
     ["SQLITE_IOERR_NOMEM", "storage.out_of_memory", "operation", "unknown"],
     ["SQLITE_NOMEM", "storage.out_of_memory", "operation", "unknown"],
     ["SQLITE_CORRUPT", "storage.corrupt", "never", "unknown"],
-    ["SQLITE_CORRUPT_INDEX", "storage.corrupt", "never", "unknown"],
     ["SQLITE_CORRUPT_INDEX", "index.corrupt", "never", "active"],
     ["SQLITE_CORRUPT_VTAB", "index.corrupt", "never", "active"],
     ["SQLITE_NOTADB", "storage.not_a_database", "never", "none"],

@@ -201,6 +201,13 @@ export interface Dialect {
   primaryKeyColumns(table: string): Query<RawRow>;
   /** One row with the `name` of the index that finds rows by these columns, none when the table does. */
   keyIndex(table: string, columns: readonly string[]): Query<RawRow>;
+  /**
+   * Finds damage in everything that is stored, references between tables included, at most 10 of
+   * each kind: a row for each, whose `damage` is a full sentence; no rows when there is none. A
+   * transaction sees by it what it is about to commit. Undefined when the database has no way to
+   * look.
+   */
+  integrityCheck(): readonly Query<{ readonly damage: string }>[] | undefined;
   /** The statements that make an index again that belongs to its table. */
   reindex(name: string): readonly string[];
   /** A table in FROM, read as it is stored and through none of the indexes beside it. */

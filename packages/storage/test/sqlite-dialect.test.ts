@@ -89,6 +89,36 @@ describe("D1: the SQL of declared tables", () => {
     ).toThrow(expect.objectContaining({ code: "storage.table_invalid" }));
   });
 
+  test("the integrity check names what refers to nothing, and damage of the file", async () => {
+    await using temporary = await openTemporaryDatabase();
+    const { database } = temporary;
+    await runAll(database, [
+      "CREATE TABLE parents (id INTEGER PRIMARY KEY)",
+      "CREATE TABLE children (parent REFERENCES parents DEFERRABLE INITIALLY DEFERRED)",
+      "CREATE TABLE checked (n INTEGER CHECK (n > 0))",
+    ]);
+    const [file, references] = sqliteDialect.integrityCheck() ?? [];
+
+    const orphans = database.write(async (connection) => {
+      await connection.execute("INSERT INTO children VALUES (1), (2)");
+      const found = await connection.all(references!);
+      await connection.execute("DELETE FROM children");
+      return found;
+    });
+    expect(await orphans).toEqual([
+      { damage: '2 rows of "children" refer to rows of "parents" that do not exist.' },
+    ]);
+    await runAll(database, [
+      "PRAGMA ignore_check_constraints = ON",
+      "INSERT INTO checked VALUES (-1)",
+      "PRAGMA ignore_check_constraints = OFF",
+    ]);
+    const damage = await database.write((connection) => connection.all(file!));
+    expect(damage).toEqual([
+      { damage: "The check of the file found: CHECK constraint failed in checked." },
+    ]);
+  });
+
   test("indexes over columns and expressions, unique and partial, are listed with their SQL", async () => {
     await using temporary = await openTemporaryDatabase();
     const create = sqliteDialect.createIndex({

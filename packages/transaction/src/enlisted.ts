@@ -1,6 +1,6 @@
 import type { Connection, SyncConnection } from "@atlas/storage";
 import { transactionError } from "./errors.ts";
-import type { Participant, UndoneOutcome } from "./participant.ts";
+import { type Participant, participantsMax, type UndoneOutcome } from "./participant.ts";
 
 interface Entry {
   readonly participant: Participant;
@@ -30,6 +30,7 @@ export class Enlisted {
   enlist(key: object, create: () => Participant): Participant {
     const known = this.#entries.get(key);
     if (known !== undefined) return known.participant;
+    if (this.#entries.size >= participantsMax) throw tooMany();
     const participant = create();
     const { prepare, prepareSync } = participant;
     if (this.#neverWaits && prepare !== undefined && prepareSync === undefined) throw waits();
@@ -96,6 +97,16 @@ async function failuresOf(waiting: readonly Promise<void>[]): Promise<Failures> 
   return failed.length === 0
     ? noFailures
     : failed.map((outcome) => (outcome as PromiseRejectedResult).reason as unknown);
+}
+
+function tooMany(): Error {
+  return transactionError(
+    "transaction.too_many_participants",
+    `A transaction has at most ${participantsMax} participants, and one more was to be enlisted. ` +
+      "Do the work in several transactions, or let one participant speak for many: enlist under a " +
+      "key that they share.",
+    { txState: "active", details: { participantsMax } },
+  );
 }
 
 function needsEmbedded(): Error {

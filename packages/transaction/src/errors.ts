@@ -123,6 +123,13 @@ export const transactionErrorCodes = {
     retryable: false,
     hint: "Use `atomic` for a body with such a participant.",
   },
+  /** A transaction would have more participants than one can have. */
+  "transaction.too_many_participants": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Do the work in several transactions, or let one participant speak for many.",
+  },
   /** A memory map or a file transaction would grow beyond its limit. */
   "transaction.participant_full": {
     severity: "medium",
@@ -150,6 +157,13 @@ export const transactionErrorCodes = {
     recoverable: true,
     retryable: true,
     hint: "Read the file again and decide anew.",
+  },
+  /** An earlier, committed change of a file could not take effect yet. */
+  "transaction.file_pending": {
+    severity: "high",
+    recoverable: true,
+    retryable: true,
+    hint: "Remove the cause that recovery reports and run the recovery of the store.",
   },
   /** A path leads out of the store, through a link, or to something that is no file. */
   "transaction.file_path_refused": {
@@ -224,6 +238,13 @@ export const transactionErrorCodes = {
     recoverable: true,
     retryable: false,
     hint: "Nothing was changed. Correct what the message names and run it again.",
+  },
+  /** An integrity check was asked for, and neither the store nor the caller has one. */
+  "transaction.check_unsupported": {
+    severity: "medium",
+    recoverable: true,
+    retryable: false,
+    hint: "Give the `dialect` of the store, or an `integrityCheck` of your own.",
   },
   /** An operation failed; the cause and `txState` say why and what has become of the data. */
   "transaction.operation_failed": {

@@ -1,6 +1,12 @@
 import type { Connection, SyncConnection } from "@atlas/storage";
 
 /**
+ * Participants that one transaction can have, by default and at most: each is
+ * asked at every savepoint and told of the end, while others wait for the writer.
+ */
+export const participantsMax = 1_000;
+
+/**
  * Something that takes part in a transaction beside the database. The COMMIT of
  * the database decides for all: whatever a participant does before it can be
  * undone, and what it does after it may be late but never refused.

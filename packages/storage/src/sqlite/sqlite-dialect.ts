@@ -67,6 +67,17 @@ export const sqliteDialect: Dialect = Object.freeze({
            (SELECT name FROM pragma_index_info(list.name) ORDER BY seqno))`,
       [table, table, table, JSON.stringify(columns)],
     ),
+  integrityCheck: () => [
+    query<{ damage: string }>(
+      `SELECT 'The check of the file found: ' || integrity_check || '.' AS damage
+       FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 10`,
+    ),
+    query<{ damage: string }>(
+      `SELECT count(*) || ' rows of "' || "table" || '" refer to rows of "' || parent ||
+         '" that do not exist.' AS damage
+       FROM pragma_foreign_key_check GROUP BY "table", parent LIMIT 10`,
+    ),
+  ],
   reindex: (name: string) => [`REINDEX ${quoteIdentifier(name)}`],
   pastIndexes,
   rowNumber: rowNumberOf,
@@ -122,6 +133,6 @@ function searchStorageDamage(index: SearchIndexDefinition): Query<RawRow> {
   );
 }
 
-function query(sql: string, params: readonly SqlValue[] = []): Query<RawRow> {
+function query<Row = RawRow>(sql: string, params: readonly SqlValue[] = []): Query<Row> {
   return Object.freeze({ sql, params: Object.freeze([...params]) });
 }

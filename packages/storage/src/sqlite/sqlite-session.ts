@@ -339,10 +339,7 @@ export class SqliteSession implements SyncConnection {
   #failed(cause: unknown, { readonly, writes }: CachedStatement): Error {
     this.#counts.errors += 1;
     this.#verbs.afterError();
-    const error = translateError(cause, {
-      during: "run",
-      ...(readonly ? {} : { tables: writes }),
-    });
+    const error = translateError(cause, { during: "run", tables: writes });
     if (breaking.has(error.code)) this.#broken = true;
     if (!readonly && isIndexDamage(error)) this.#verbs.spoil(error);
     return error;

@@ -80,6 +80,20 @@ export const readingRules: readonly DatabaseRule[] = [
     },
   },
   {
+    name: "a store that can look for damage finds none where there is none, to readers and in a write",
+    async check(open) {
+      await using database = await openWithAccounts(open);
+      const queries = database.dialect.integrityCheck() ?? [];
+
+      await database.write(async (connection) => {
+        await connection.run(addAccount, { key: "a", amount: 1 });
+        for (const query of queries) assert.deepEqual(await connection.all(query), []);
+      });
+
+      for (const query of queries) assert.deepEqual(await database.all(query), []);
+    },
+  },
+  {
     name: "a reader is refused after its body has ended",
     async check(open) {
       await using database = await openWithAccounts(open);

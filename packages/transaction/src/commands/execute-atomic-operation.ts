@@ -1,4 +1,5 @@
 import { AtlasError, checkOptions } from "@atlas/errors";
+import type { Dialect } from "@atlas/storage";
 import { transactionError } from "../errors.ts";
 import type { Durability, TransactionOptions } from "../transaction-options.ts";
 import type { IsolationLevel, Transaction, TransactionManager } from "../transaction.ts";
@@ -14,7 +15,7 @@ import {
   checkRules,
   findingsOf,
   type IntegrityCheck,
-  sqliteIntegrityCheck,
+  integrityCheckOf,
 } from "./validation-rules.ts";
 
 /** How one operation runs. */
@@ -23,7 +24,9 @@ export interface AtomicOperationOptions {
   readonly isolationLevel?: IsolationLevel;
   /** Where failures are kept. Default: nowhere. */
   readonly failureLog?: OperationFailureLog;
-  /** What `dataIntegrityCheck` does. Default: the checks of SQLite. */
+  /** Of the store of the transactions: by it `dataIntegrityCheck` asks the database. */
+  readonly dialect?: Dialect;
+  /** What `dataIntegrityCheck` does instead. Default: the check of the `dialect`. */
   readonly integrityCheck?: IntegrityCheck;
   /** Default: the manager's `waitTimeoutMs`. */
   readonly waitTimeoutMs?: number;
@@ -48,7 +51,7 @@ interface Progress {
 interface Run<T> {
   readonly name: string;
   readonly rules: ValidationRules<T>;
-  readonly integrityCheck: IntegrityCheck;
+  readonly integrityCheck: IntegrityCheck | undefined;
   readonly now: () => number;
   readonly progress: Progress;
   /** Writes the failure log, when there is one. */
@@ -61,6 +64,8 @@ interface Run<T> {
  * one is a finding of the outcome: what is committed stays. Failures and
  * findings go to the failure log, in a transaction of their own.
  *
+ * @throws {AtlasError} transaction.check_unsupported when `dataIntegrityCheck` is asked for and
+ * neither the `dialect` nor the caller can look; nothing has run then.
  * @throws {AtlasError} transaction.operation_refused when a rule was broken before the commit.
  * @throws {AtlasError} transaction.operation_failed for every other failure; the
  * cause says which, and `txState` what has become of the data.
@@ -73,6 +78,7 @@ export async function executeAtomicOperation<T>(
   checkOptions<AtomicOperationOptions>("executeAtomicOperation", options, {
     isolationLevel: ["read_uncommitted", "read_committed", "repeatable_read", "serializable"],
     failureLog: "any",
+    dialect: "any",
     integrityCheck: "any",
     waitTimeoutMs: { min: 1, max: 3_600_000 },
     holdTimeoutMs: { min: 1, max: 600_000 },
@@ -83,10 +89,11 @@ export async function executeAtomicOperation<T>(
   const now = options.monotonicClock ?? performance.now.bind(performance);
   const startedAt = now();
   const progress: Progress = { phase: "execute", transaction: undefined, findings: [] };
+  const rules = checkRules(operation);
   const run: Run<T> = {
     name: operation.name,
-    rules: checkRules(operation),
-    integrityCheck: options.integrityCheck ?? sqliteIntegrityCheck,
+    rules,
+    integrityCheck: integrityCheckOf(rules.dataIntegrityCheck ?? false, options),
     now,
     progress,
     report: (error) =>
@@ -123,11 +130,15 @@ async function runBody<T>(
   const result = await operation.execute(transaction);
   progress.phase = "before_commit";
   const durationMs = now() - begunAt;
-  const subject = { result, context: transaction, durationMs, integrityCheck };
+  const subject = { result, context: transaction, durationMs, ...checkIn(integrityCheck) };
   progress.findings = await findingsOf(rules, "before_commit", subject);
   if (progress.findings.length > 0) throw refused(name, progress.findings);
   progress.phase = "commit";
   return { result, transaction };
+}
+
+function checkIn(check: IntegrityCheck | undefined): { readonly integrityCheck?: IntegrityCheck } {
+  return check === undefined ? {} : { integrityCheck: check };
 }
 
 /** Never throws: an error would tell the caller that nothing was changed. */
@@ -139,7 +150,12 @@ async function checkCommitted<T>(
   progress.phase = "after_commit";
   try {
     progress.findings = await transactions.read((reader) =>
-      findingsOf(rules, "after_commit", { result, context: reader, durationMs, integrityCheck }),
+      findingsOf(rules, "after_commit", {
+        result,
+        context: reader,
+        durationMs,
+        ...checkIn(integrityCheck),
+      }),
     );
   } catch (error) {
     progress.findings = [afterCommitFinding("read", error)];

@@ -1,4 +1,4 @@
-import { type RawRow, type Reader, sqlQuery } from "@atlas/storage";
+import type { Dialect, Reader } from "@atlas/storage";
 import {
   checkOperationResult,
   operationRulesMax,
@@ -16,19 +16,44 @@ import type {
 /** Finds damage in the store as full sentences; none when there is none. */
 export type IntegrityCheck = (reader: Reader) => Promise<readonly string[]>;
 
-const contents = sqlQuery("PRAGMA integrity_check(10)");
-const references = sqlQuery("PRAGMA foreign_key_check");
+/** Where the check of an operation comes from. @internal */
+export interface IntegritySource {
+  readonly dialect?: Dialect | undefined;
+  readonly integrityCheck?: IntegrityCheck | undefined;
+}
 
-/** The check of SQLite; another driver brings its own as the option `integrityCheck`. @internal */
-export const sqliteIntegrityCheck: IntegrityCheck = async (reader) => {
-  const damage = (await reader.all(contents))
-    .map((row: RawRow) => String(Object.values(row)[0]))
-    .filter((text) => text !== "ok");
-  const orphans = await reader.all(references);
-  return orphans.length === 0
-    ? damage
-    : [...damage, `${orphans.length} rows refer to rows that do not exist.`];
-};
+/**
+ * The check that `dataIntegrityCheck` asks for; undefined when it does not.
+ *
+ * @throws {AtlasError} transaction.check_unsupported when there is none.
+ * @internal
+ */
+export function integrityCheckOf(
+  isWanted: boolean,
+  { dialect, integrityCheck }: IntegritySource,
+): IntegrityCheck | undefined {
+  if (!isWanted || integrityCheck !== undefined) return integrityCheck;
+  const queries = dialect?.integrityCheck();
+  if (queries === undefined) throw checkUnsupported(dialect);
+  return async (reader) => {
+    const damage: string[] = [];
+    for (const query of queries) for (const row of await reader.all(query)) damage.push(row.damage);
+    return damage;
+  };
+}
+
+function checkUnsupported(dialect: Dialect | undefined): Error {
+  const message =
+    dialect === undefined
+      ? "`dataIntegrityCheck` was asked for, and nothing says how the store is checked. Give the " +
+        "`dialect` of its database."
+      : `\`dataIntegrityCheck\` was asked for, and ${dialect.name} has no way to look for damage. ` +
+        "Give `integrityCheck`, a check of your own.";
+  return transactionError("transaction.check_unsupported", `${message} Nothing was run.`, {
+    txState: "none",
+    details: { dialect: dialect?.name ?? null },
+  });
+}
 
 /** Refuses rules that do not exist or cannot be used. @internal */
 export function checkRules<T>({ validationRules = {} }: AtomicOperation<T>): ValidationRules<T> {

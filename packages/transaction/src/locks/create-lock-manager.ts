@@ -89,6 +89,7 @@ class Manager implements LockManager, LockService {
         pauseMs,
       });
       await sleep(pauseMs);
+      if (this.#closed) throw lockManagerClosed();
     }
   }
 

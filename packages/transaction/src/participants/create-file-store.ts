@@ -6,6 +6,13 @@ import { transactionError } from "../errors.ts";
 import { readonlyError } from "../frame.ts";
 import type { RecoveryFinding } from "../recovery/recoverable.ts";
 import type { TransactionManager } from "../transaction.ts";
+import { UnderWay } from "../under-way.ts";
+import {
+  deleteConflict,
+  type FileConflict,
+  type FileConflictPage,
+  listConflicts,
+} from "./file-conflicts.ts";
 import { fileError } from "./file-error.ts";
 import { createJournal } from "./file-journal.ts";
 import { checkPath, isMissing, resolveInside } from "./file-path.ts";
@@ -46,6 +53,9 @@ class TransactionalFiles implements FileStore {
   readonly #transactions: TransactionManager;
   readonly #place: FilePlace;
   readonly #settler: FileSettler;
+  /** Calls, and transactions with files, that have not ended. */
+  readonly #underWay: UnderWay = new UnderWay();
+  readonly #watched: WeakSet<FileTransaction> = new WeakSet();
   #closed: Promise<void> | undefined;
 
   constructor(transactions: TransactionManager, place: FilePlace) {
@@ -56,17 +66,19 @@ class TransactionalFiles implements FileStore {
     this.#settler = new FileSettler(place, transactions);
   }
 
-  async read(path: string): Promise<Uint8Array | undefined> {
-    this.#check(path);
-    const transaction = this.#transactions.current();
-    if (transaction !== undefined && !transaction.readonly)
-      return this.#inside(path, (files) => files.read(path));
-    try {
-      return await readFile(await resolveInside(this.#place.root, path));
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw fileError(error, path);
-    }
+  read(path: string): Promise<Uint8Array | undefined> {
+    return this.#perform(async () => {
+      checkPath(path);
+      const transaction = this.#transactions.current();
+      if (transaction !== undefined && !transaction.readonly)
+        return this.#inside(path, (files) => files.read(path));
+      try {
+        return await readFile(await resolveInside(this.#place.root, path));
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw fileError(error, path);
+      }
+    });
   }
 
   async readText(path: string): Promise<string | undefined> {
@@ -74,46 +86,72 @@ class TransactionalFiles implements FileStore {
     return content === undefined ? undefined : new TextDecoder().decode(content);
   }
 
-  async write(path: string, content: Uint8Array | string): Promise<void> {
-    this.#check(path);
-    // The caller may go on with its bytes.
-    const own = typeof content === "string" ? content : Uint8Array.from(content);
-    await this.#inside(path, (files, change) => files.write(path, own, change));
-  }
-
-  async delete(path: string): Promise<boolean> {
-    this.#check(path);
-    return this.#inside(path, (files, change) => files.delete(path, change));
-  }
-
-  async move(from: string, to: string): Promise<void> {
-    this.#check(from);
-    this.#check(to);
-    await this.#inside(to, (files, change) => files.move(from, to, change));
-  }
-
-  async recover(): Promise<RecoveryFinding> {
-    if (this.#closed !== undefined) throw closed();
-    if (this.#transactions.current() !== undefined) throw insideTransaction();
-    return recoverFiles({
-      place: this.#place,
-      settler: this.#settler,
-      transactions: this.#transactions,
+  write(path: string, content: Uint8Array | string): Promise<void> {
+    return this.#perform(() => {
+      checkPath(path);
+      // The caller may go on with its bytes.
+      const own = typeof content === "string" ? content : Uint8Array.from(content);
+      return this.#inside(path, (files, change) => files.write(path, own, change));
     });
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#settler.idle();
-    return this.#closed;
+  delete(path: string): Promise<boolean> {
+    return this.#perform(() => {
+      checkPath(path);
+      return this.#inside(path, (files, change) => files.delete(path, change));
+    });
+  }
+
+  move(from: string, to: string): Promise<void> {
+    return this.#perform(() => {
+      checkPath(from);
+      checkPath(to);
+      return this.#inside(to, (files, change) => files.move(from, to, change));
+    });
+  }
+
+  recover(): Promise<RecoveryFinding> {
+    return this.#perform(() => {
+      if (this.#transactions.current() !== undefined) throw insideTransaction("recovery");
+      const [place, settler, transactions] = [this.#place, this.#settler, this.#transactions];
+      return recoverFiles({ place, settler, transactions });
+    });
+  }
+
+  conflicts(page: FileConflictPage = {}): Promise<readonly FileConflict[]> {
+    return this.#perform(() => {
+      checkOptions<FileConflictPage>("conflicts", page, {
+        after: { min: 0, max: Number.MAX_SAFE_INTEGER },
+        limit: { min: 1, max: 10_000 },
+      });
+      return this.#transactions.read((reader) => listConflicts(reader, this.name, page));
+    });
+  }
+
+  settleConflict(id: number): Promise<boolean> {
+    return this.#perform(() =>
+      deleteConflict(this.#transactions.connection, { store: this.name, id }),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed === undefined && this.#transactions.current() !== undefined)
+      throw insideTransaction("closing");
+    await (this.#closed ??= this.#finish());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #check(path: string): void {
+  async #finish(): Promise<void> {
+    await this.#underWay.idle();
+    await this.#settler.idle();
+  }
+
+  async #perform<T>(work: () => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) throw closed();
-    checkPath(path);
+    return this.#underWay.track(work());
   }
 
   /** In the transaction of the caller, or in one of its own. */
@@ -131,11 +169,19 @@ class TransactionalFiles implements FileStore {
         () => new FileTransaction(this.#place, this.#settler),
       ) as FileTransaction;
     const files = join();
+    this.#watch(files);
     return files
       .run(join, (change) => work(files, change))
       .catch((error: unknown) => {
         throw fileError(error, path);
       });
+  }
+
+  /** Only what was enlisted is told of its end. */
+  #watch(files: FileTransaction): void {
+    if (this.#watched.has(files)) return;
+    this.#watched.add(files);
+    void this.#underWay.track(files.ended);
   }
 }
 
@@ -165,10 +211,11 @@ function resolve(options: FileStoreOptions): ResolvedFileOptions {
   };
 }
 
-function insideTransaction(): Error {
+function insideTransaction(what: "recovery" | "closing"): Error {
   return transactionError(
     "transaction.already_active",
-    "The recovery of files has transactions of its own. Call it outside `atomic`.",
+    `The ${what} of a file store waits for transactions that have not ended. Call it outside ` +
+      "`atomic`.",
     { txState: "active" },
   );
 }

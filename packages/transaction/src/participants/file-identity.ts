@@ -92,6 +92,16 @@ async function hashOf(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/** The device that holds what is at a path; undefined when there is nothing. */
+export async function deviceOf(path: string): Promise<string | undefined> {
+  try {
+    return String((await lstat(path, { bigint: true })).dev);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** True when both paths lead to one file. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
   try {

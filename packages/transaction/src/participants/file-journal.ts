@@ -5,6 +5,7 @@
  */
 import {
   type Connection,
+  createMissingTables,
   type Database,
   defineTable,
   deleteFrom,
@@ -17,6 +18,7 @@ import {
   type Table,
   updateTable,
 } from "@atlas/storage";
+import { conflictsTable } from "./file-conflicts.ts";
 import type { FileIdentity } from "./file-identity.ts";
 
 const columns = {
@@ -68,13 +70,12 @@ const takeBatch = updateTable(journalTable)
   .build();
 const forgetBatch = deleteFrom(journalTable).where("batch", "eq", param("batch")).build();
 
-/** Makes the table; safe to call again and in several processes. */
+/** Makes the tables; safe to call again and in several processes. */
 export async function createJournal(
   connection: Connection,
   dialect: Database["dialect"],
 ): Promise<void> {
-  if ((await connection.get(dialect.tableExists(journalTable.name))) !== undefined) return;
-  for (const sql of dialect.createTable(journalTable)) await connection.execute(sql);
+  await createMissingTables(connection, dialect, { tables: [journalTable, conflictsTable] });
 }
 
 /** Writes a row for each change, in their order. */

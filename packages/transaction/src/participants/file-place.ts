@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ownPrefix } from "./file-path.ts";
 import type { SeenFile } from "./file-identity.ts";
 import type { FileStep, FileStoreOptions } from "./file-store.ts";
+import { MadeDirectories } from "./made-directories.ts";
 import { PendingVersions } from "./pending-versions.ts";
 
 /** A file as a transaction left it, on its way to its place. */
@@ -26,6 +27,7 @@ export class FilePlace {
   readonly uncertain: Set<object> = new Set();
   /** Names of staged files that this process still needs. */
   readonly inUse: Set<string> = new Set();
+  readonly directories: MadeDirectories = new MadeDirectories();
   #count = 0;
 
   constructor(root: string, owner: string, options: ResolvedFileOptions) {
@@ -52,4 +54,10 @@ const stagedPattern: RegExp = /^\.atlas-([0-9a-z.]+)-\d+$/;
 /** Who staged a file, from its name; undefined when it is no staged file. @internal */
 export function stagedBy(name: string): string | undefined {
   return stagedPattern.exec(name)?.[1];
+}
+
+/** From the directory of `path`, which is absolute, up to the root. @internal */
+export function directoriesOnTheWay(root: string, path: string): readonly string[] {
+  const directory = dirname(path);
+  return directory === root ? [root] : [directory, ...directoriesOnTheWay(root, directory)];
 }

@@ -1,4 +1,5 @@
-import type { Recoverable } from "../recovery/recoverable.ts";
+import type { Recoverable, RecoveryFinding } from "../recovery/recoverable.ts";
+import type { FileConflict, FileConflictPage } from "./file-conflicts.ts";
 
 /**
  * Files that change with the database: all of a transaction's changes to them
@@ -12,7 +13,10 @@ import type { Recoverable } from "../recovery/recoverable.ts";
  * A file that somebody else changed after a transaction first looked at it is
  * never overwritten: before the commit the transaction fails with
  * `transaction.file_conflict`; after it what was to be written is kept beside
- * the file, as `name.conflict-….txt`, and reported. Between the last look and
+ * the file, as `name.conflict-….txt`, and listed by `conflicts` until somebody
+ * settles it. What cannot take effect for another reason (a full disk, a
+ * directory that may not be written) stays in the journal and is tried again by
+ * every `recover`. Between the last look and
  * the renaming there is an instant in which the change of a program that does
  * not use the store goes unnoticed; no file system offers to close it.
  *
@@ -41,7 +45,27 @@ export interface FileStore extends Recoverable, AsyncDisposable {
    * @throws {AtlasError} transaction.file_missing when there is none.
    */
   move(from: string, to: string): Promise<void>;
-  /** Finishes what has begun. Closing twice is harmless. */
+  /**
+   * Finishes what has begun by this process or was left by ended ones. Of what
+   * it finds, `waiting` could not take effect yet and is tried again next time,
+   * `conflicts` is the number of all that are not settled, and `notes` names them.
+   *
+   * @throws {AtlasError} transaction.already_active inside a transaction.
+   */
+  recover(): Promise<RecoveryFinding>;
+  /** Committed changes that met one of somebody else, oldest first, of all processes. */
+  conflicts(page?: FileConflictPage): Promise<readonly FileConflict[]>;
+  /**
+   * Takes a conflict off the list when somebody has looked after it, and leaves
+   * the files as they are; false when it is not there.
+   */
+  settleConflict(id: number): Promise<boolean>;
+  /**
+   * Refuses whatever comes, and resolves when no call and no transaction with
+   * files is under way and nothing is written any more. Closing twice is harmless.
+   *
+   * @throws {AtlasError} transaction.already_active inside a transaction, which it would wait for.
+   */
   close(): Promise<void>;
 }
 
@@ -70,11 +94,11 @@ export interface FileStoreOptions {
 /**
  * Where a transaction with files is: content is `staged` beside its target, the
  * journal is `prepared` in the transaction, the commit is durable (`committed`),
- * one change is `applied`, their directories are `synced`, the journal is
- * `forgotten`.
+ * one change is `applied`, or its `conflict` with somebody else's is written
+ * down before that, their directories are `synced`, the journal is `forgotten`.
  */
 export type FileStep =
-  | { readonly step: "staged" | "applied"; readonly path: string }
+  | { readonly step: "staged" | "applied" | "conflict"; readonly path: string }
   | { readonly step: "prepared" | "committed" | "synced" | "forgotten" };
 
 /** What a file store reports to `onEvent`. */

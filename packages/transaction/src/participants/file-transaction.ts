@@ -1,20 +1,37 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import type { Connection } from "@atlas/storage";
-import { transactionError } from "../errors.ts";
 import type { Participant } from "../participant.ts";
 import { type FileIdentity, isUnchanged, lookAt, type SeenFile } from "./file-identity.ts";
+import { fileError } from "./file-error.ts";
 import { addEntries, type FileChange, readEntriesOfOthers } from "./file-journal.ts";
 import { isMissing, lstatOrNothing, resolveInside } from "./file-path.ts";
-import type { FilePlace, StagedFile } from "./file-place.ts";
+import { directoriesOnTheWay, type FilePlace, type StagedFile } from "./file-place.ts";
+import {
+  bodyEnded,
+  changedInBetween,
+  nothingToMove,
+  stillPending,
+  tooManyLookedAt,
+  tooMuch,
+  unknownOutcome,
+} from "./file-refusals.ts";
 import type { FileSettler } from "./file-settler.ts";
 import { Layer } from "./pending-versions.ts";
-import { makeDirectories, stageContent, stageMoved, syncPath } from "./stage-file.ts";
+import { sideBySide } from "./side-by-side.ts";
+import { stageContent, stageMoved, syncDirectory, syncFile } from "./stage-file.ts";
 
 /** A file as the transaction sees it, and where its content is at this moment. */
 interface Source extends SeenFile {
   readonly path: string;
 }
+
+/** Files that one transaction may look at; each is compared again before the commit. */
+const lookedAtMax = 100_000;
+/** Files that are staged for each that may be changed: one that is written again is staged again. */
+const stagedPerFile = 10;
+/** Times that a directory is made again which somebody else removes. */
+const stagingAttemptsMax = 16;
 
 /** Runs a change of what the transaction sees, or throws because it has ended. */
 export type Change = (apply: () => void) => void;
@@ -31,11 +48,11 @@ export class FileTransaction implements Participant {
   readonly #baselines = new Map<string, FileIdentity | undefined>();
   /** Absolute paths of everything made for it. */
   readonly staged: Set<string> = new Set();
-  readonly madeDirectories: string[] = [];
   changes: readonly FileChange[] = [];
   #bytes = 0;
   #sealed = false;
   #tail: Promise<unknown> = Promise.resolve();
+  readonly #end = Promise.withResolvers<void>();
 
   constructor(place: FilePlace, settler: FileSettler) {
     this.#place = place;
@@ -44,11 +61,16 @@ export class FileTransaction implements Participant {
     this.layer = new Layer(place.versions);
   }
 
+  /** Resolves when it has ended and nothing is done for it any more. */
+  get ended(): Promise<void> {
+    return this.#end.promise;
+  }
+
   /** One call after the other; `stillOpen` throws when the transaction ended meanwhile. */
   run<T>(stillOpen: () => void, work: (change: Change) => Promise<T>): Promise<T> {
     const assertOpen = (): void => {
       stillOpen();
-      if (this.#sealed) throw ended();
+      if (this.#sealed) throw bodyEnded();
     };
     const result = this.#tail.then(() => {
       assertOpen();
@@ -69,12 +91,14 @@ export class FileTransaction implements Participant {
   async write(path: string, content: Uint8Array | string, change: Change): Promise<void> {
     this.#bytes += Buffer.byteLength(content);
     const { bytesMax, mode } = this.#place.options;
-    if (this.#bytes > bytesMax) throw full(`${bytesMax} bytes`, "bytesMax");
+    if (this.#bytes > bytesMax) throw tooMuch(`${bytesMax} bytes`, "bytesMax");
     const before = await this.#look(path);
-    const staged = await this.#stagedBeside(path);
-    const file = await stageContent(staged, content, before?.ownership ?? { mode });
+    const file = await this.#stage(path, async (staged) => ({
+      staged,
+      ...(await stageContent(staged, content, before?.ownership ?? { mode })),
+    }));
     await this.#place.step({ step: "staged", path });
-    change(() => this.layer.put(path, { staged, ...file }));
+    change(() => this.layer.put(path, file));
   }
 
   async delete(path: string, change: Change): Promise<boolean> {
@@ -85,14 +109,16 @@ export class FileTransaction implements Participant {
 
   async move(from: string, to: string, change: Change): Promise<void> {
     const source = await this.#look(from);
-    if (source === undefined) throw missing(from);
+    if (source === undefined) throw nothingToMove(from);
     if (from === to) return;
     await this.#look(to);
-    const staged = await this.#stagedBeside(to);
-    const file = await this.#use(source, from, (at) => stageMoved(at, staged, source));
+    const file = await this.#stage(to, async (staged) => ({
+      staged,
+      ...(await this.#use(source, from, (at) => stageMoved(at, staged, source))),
+    }));
     await this.#place.step({ step: "staged", path: to });
     change(() => {
-      this.layer.put(to, { staged, ...file });
+      this.layer.put(to, file);
       this.layer.put(from, undefined);
     });
   }
@@ -113,7 +139,8 @@ export class FileTransaction implements Participant {
     this.changes = await this.#finalChanges();
     if (this.changes.length === 0) return;
     const { options, owner } = this.#place;
-    if (this.changes.length > options.filesMax) throw full(`${options.filesMax} files`, "filesMax");
+    if (this.changes.length > options.filesMax)
+      throw tooMuch(`${options.filesMax} files`, "filesMax");
     await this.#makeDurable();
     this.#settler.prepared(this);
     await addEntries(connection, this.changes, {
@@ -126,24 +153,29 @@ export class FileTransaction implements Participant {
   }
 
   committed(): Promise<void> | void {
-    return this.#settler.committed(this);
+    return this.#ending(this.#settler.committed(this));
   }
 
   async rolledBack(): Promise<void> {
     this.#sealed = true;
     this.layer.remove();
     // A call that nobody awaited may still be making a file.
-    await this.#tail;
-    await this.#settler.rolledBack(this);
+    await this.#ending(this.#tail.then(() => this.#settler.rolledBack(this)));
   }
 
   unknown(): Promise<void> | void {
-    return this.#settler.unknown(this);
+    return this.#ending(this.#settler.unknown(this));
+  }
+
+  #ending(work: Promise<void> | void): Promise<void> | void {
+    if (work === undefined) this.#end.resolve();
+    return work?.finally(() => this.#end.resolve());
   }
 
   /** What is at a path, to this transaction. Its first look is the state that must not change. */
   async #look(path: string): Promise<Source | undefined> {
     const { versions, uncertain, root, options } = this.#place;
+    if (this.#settler.isWaiting(path)) throw stillPending(path);
     const newest = versions.newest(path);
     if (newest !== undefined && uncertain.has(newest.layer)) throw unknownOutcome(path);
     if (newest !== undefined) {
@@ -168,15 +200,30 @@ export class FileTransaction implements Participant {
   }
 
   #remember(path: string, identity: FileIdentity | undefined): void {
-    if (!this.#baselines.has(path)) this.#baselines.set(path, identity);
+    if (this.#baselines.has(path)) return;
+    if (this.#baselines.size >= lookedAtMax) throw tooManyLookedAt(lookedAtMax);
+    this.#baselines.set(path, identity);
   }
 
-  async #stagedBeside(path: string): Promise<string> {
-    const directory = dirname(await resolveInside(this.#place.root, path));
-    this.madeDirectories.push(...(await makeDirectories(directory)));
-    const staged = this.#place.stagedName(directory);
-    this.staged.add(staged);
-    return staged;
+  /**
+   * Makes a file beside `path`, with the directories that it needs. Another
+   * process may remove one that it had made itself until there is a file in it.
+   */
+  async #stage<T>(path: string, make: (staged: string) => Promise<T>): Promise<T> {
+    const { filesMax } = this.#place.options;
+    if (this.staged.size >= filesMax * stagedPerFile)
+      throw tooMuch(`${filesMax} files`, "filesMax");
+    for (let attempt = 1; ; attempt += 1) {
+      const directory = dirname(await resolveInside(this.#place.root, path));
+      const staged = this.#place.stagedName(directory);
+      this.staged.add(staged);
+      try {
+        await this.#place.directories.use(directory, this);
+        return await make(staged);
+      } catch (error) {
+        if (!isMissing(error) || attempt === stagingAttemptsMax) throw error;
+      }
+    }
   }
 
   async #refuseConflicts(connection: Connection): Promise<void> {
@@ -184,12 +231,13 @@ export class FileTransaction implements Participant {
     for (const entry of await readEntriesOfOthers(connection, options.name, owner))
       if (this.#baselines.has(entry.path))
         if ((await lstatOrNothing(join(root, entry.staged))) !== undefined)
-          throw conflict(entry.path);
+          throw changedInBetween(entry.path);
     // Afterwards, because what is not staged any more has taken effect.
     for (const [path, expected] of this.#baselines) {
       // What an earlier transaction is going to put there is compared when this one is applied.
       if (versions.before(this.layer, path) !== undefined) continue;
-      if (!(await isUnchanged(await resolveInside(root, path), expected))) throw conflict(path);
+      if (!(await isUnchanged(await resolveInside(root, path), expected)))
+        throw changedInBetween(path);
     }
   }
 
@@ -207,69 +255,26 @@ export class FileTransaction implements Participant {
   }
 
   /** An empty file that stands for a deletion: gone when it has happened. */
-  async #marker(path: string): Promise<string> {
-    const marker = await this.#stagedBeside(path);
-    await writeFile(marker, "", { flag: "wx", mode: 0o600 });
-    return marker;
+  #marker(path: string): Promise<string> {
+    return this.#stage(path, async (marker) => {
+      await writeFile(marker, "", { flag: "wx", mode: 0o600 });
+      return marker;
+    });
   }
 
   /** What the journal lists must be there after a power failure. */
   async #makeDurable(): Promise<void> {
     const { root } = this.#place;
-    const files = this.changes.map(({ staged }) => join(root, staged));
-    await Promise.all(files.map(syncPath));
+    await sideBySide(this.changes, async ({ path, staged }) => {
+      await syncFile(join(root, staged)).catch((error: unknown) => {
+        // Without it the change would pass for done.
+        throw isMissing(error) ? changedInBetween(path) : fileError(error, path);
+      });
+    });
     // Whoever made a directory on the way may not have synced its name, and never will.
-    const directories = new Set(files.flatMap((path) => directoriesOnTheWay(root, path)));
-    await Promise.all([...directories].map(syncPath));
+    const directories = new Set(
+      this.changes.flatMap(({ staged }) => directoriesOnTheWay(root, join(root, staged))),
+    );
+    await sideBySide(directories, syncDirectory);
   }
-}
-
-/** From the directory of `path` up to the root. */
-function directoriesOnTheWay(root: string, path: string): readonly string[] {
-  const directory = dirname(path);
-  return directory === root ? [root] : [directory, ...directoriesOnTheWay(root, directory)];
-}
-
-function conflict(path: string): Error {
-  return transactionError(
-    "transaction.file_conflict",
-    `The file ${path} was changed by somebody else after this transaction looked at it, so the ` +
-      "transaction was rolled back. Read the file again.",
-    { txState: "rolledBack", details: { path } },
-  );
-}
-
-function missing(path: string): Error {
-  return transactionError(
-    "transaction.file_missing",
-    `There is no file ${path} that could be moved. Look which files there are.`,
-    { details: { path } },
-  );
-}
-
-function full(limit: string, option: string): Error {
-  return transactionError(
-    "transaction.participant_full",
-    `A transaction can change files up to ${limit}. Do less at a time, or allow more with ` +
-      `\`${option}\`.`,
-    { details: { option } },
-  );
-}
-
-function ended(): Error {
-  return transactionError(
-    "transaction.closed",
-    "A file was changed after the body of its transaction had ended, and the change was dropped. " +
-      "Await every call.",
-    { txState: "none" },
-  );
-}
-
-function unknownOutcome(path: string): Error {
-  return transactionError(
-    "transaction.outcome_unknown",
-    `The device did not confirm a commit that changed ${path}. Run the recovery of the store, ` +
-      "which finds out.",
-    { txState: "active", details: { path } },
-  );
 }

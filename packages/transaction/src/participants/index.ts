@@ -5,6 +5,7 @@ export { type MemoryMap, memoryMapDefaults, type MemoryMapOptions } from "./memo
 
 // Files that change with the database.
 export { createFileStore } from "./create-file-store.ts";
+export type { FileConflict, FileConflictPage } from "./file-conflicts.ts";
 export {
   type FileStep,
   type FileStore,

@@ -1,15 +1,16 @@
-import type { Dir } from "node:fs";
 import { opendir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { analyze } from "@atlas/errors";
 import type { RecoveryFinding } from "../recovery/recoverable.ts";
 import type { TransactionManager } from "../transaction.ts";
+import { conflictsOfListed, countConflicts, stagedConflicts } from "./file-conflicts.ts";
 import { batchQueries, type JournalEntry, readEntries } from "./file-journal.ts";
 import { isMissing } from "./file-path.ts";
 import { type FilePlace, stagedBy } from "./file-place.ts";
 import type { FileBatch, FileSettler } from "./file-settler.ts";
+import type { FileTransaction } from "./file-transaction.ts";
 import { type Liveness, livenessOf } from "./process-mark.ts";
-import { rollForward } from "./roll-forward.ts";
+import { type FailedBatch, rollForward } from "./roll-forward.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { removeFile } from "./stage-file.ts";
 
@@ -33,42 +34,69 @@ interface Search extends FileRecovery {
   readonly livenessOf: (owner: string) => Liveness;
 }
 
+/** Sentences that one recovery says at most; the counts are complete. */
+const notesMax = 100;
+
 interface Notes {
   readonly notes: string[];
+  /** Sentences that were too many. */
+  unsaid: number;
   rolledForward: number;
   rolledBack: number;
+  waiting: number;
 }
 
 /** Rolls forward what the journal lists and removes what it does not. @internal */
 export async function recoverFiles(recovery: FileRecovery): Promise<RecoveryFinding> {
   const { settler } = recovery;
   const search: Search = { ...recovery, livenessOf: onceForEach(livenessOf) };
-  const notes: Notes = { notes: [], rolledForward: 0, rolledBack: 0 };
+  const notes: Notes = { notes: [], unsaid: 0, rolledForward: 0, rolledBack: 0, waiting: 0 };
   // The transaction comes first: one that waits for files while files wait for it would never end.
   const batches = await takeOver(search, notes);
   await settler.inTurn(async () => {
     await finishOwn(recovery, batches, notes);
-    await attempt(notes, () => finishOthers(recovery, batches, notes));
+    await finishOthers(recovery, batches, notes);
   });
   await sweep(search, notes);
+  settler.forget([]);
   await settler.idle();
-  return { ...notes, resumed: 0 };
+  return findingOf(notes, await conflictsLeft(recovery));
+}
+
+function conflictsLeft({ place, transactions }: FileRecovery): Promise<number> {
+  return transactions.runWithoutTransaction(() =>
+    transactions.read((reader) => countConflicts(reader, place.options.name)),
+  );
+}
+
+function findingOf(
+  { notes, unsaid, rolledForward, rolledBack, waiting }: Notes,
+  conflicts: number,
+): RecoveryFinding {
+  const all = [...notes];
+  if (unsaid > 0) all.push(`${unsaid} more sentences were left out.`);
+  if (conflicts > 0)
+    all.push(
+      `${conflicts} committed changes met one of somebody else. Look at \`conflicts\` of the file ` +
+        "store, put the files in order, and settle each.",
+    );
+  return { rolledForward, rolledBack, resumed: 0, waiting, conflicts, notes: all };
 }
 
 /** Makes what ended processes left this process's own and answers with everything to be applied. */
-function takeOver(
+async function takeOver(
   { place, settler, transactions, ...search }: Search,
   notes: Notes,
 ): Promise<Map<string, readonly JournalEntry[]>> {
   const { owner, options } = place;
-  return transactions.runWithoutTransaction(() =>
+  const listed = await transactions.runWithoutTransaction(() =>
     transactions.atomic(async (tx) => {
       const batches = new Map<string, JournalEntry[]>();
       for (const entry of await readEntries(tx, options.name)) {
         if (settler.isUnderWay(entry.batch)) continue;
         const age = options.clock() - entry.createdAt;
         if (entry.owner !== owner && mayLive(search.livenessOf(entry.owner), age, journalGraceMs)) {
-          notes.notes.push(`${entry.path} is left to a process that seems to be alive.`);
+          say(notes, `${entry.path} is left to a process that seems to be alive.`);
           continue;
         }
         const entries = batches.get(entry.batch);
@@ -76,6 +104,10 @@ function takeOver(
         else entries.push(entry);
       }
       const ofOthers = [...batches].filter(([, [first]]) => first?.owner !== owner);
+      const conflicts = await conflictsOfListed(tx, options.name);
+      // From the commit on they are not listed as those of others, so it has to know them before.
+      for (const [batch, changes] of ofOthers)
+        settler.take({ batch, changes }, conflicts.get(batch));
       await tx.runMany(
         batchQueries.take,
         ofOthers.map(([batch]) => ({ owner, batch })),
@@ -83,6 +115,8 @@ function takeOver(
       return batches;
     }),
   );
+  settler.keepTaken(listed);
+  return listed;
 }
 
 /** Transactions of this process that could not be applied, or whose outcome was not known. */
@@ -94,14 +128,30 @@ async function finishOwn(
   for (const transaction of settler.unfinished()) {
     const isCommitted = batches.delete(transaction.batch);
     if (!isCommitted && place.uncertain.has(transaction.layer)) {
-      notes.rolledBack += transaction.changes.length;
-      await settler.rolledBack(transaction);
+      await rollBack(settler, transaction, notes);
       continue;
     }
-    await attempt(notes, async () => {
+    try {
       noteConflicts(notes, await settler.applyOwn(transaction));
       notes.rolledForward += transaction.changes.length;
-    });
+    } catch (error) {
+      const { path = "" } = transaction.changes[0] ?? {};
+      noteFailure(notes, { path, error, count: transaction.changes.length });
+    }
+  }
+}
+
+async function rollBack(
+  settler: FileSettler,
+  transaction: FileTransaction,
+  notes: Notes,
+): Promise<void> {
+  notes.rolledBack += transaction.changes.length;
+  try {
+    await settler.rolledBack(transaction);
+  } catch (error) {
+    const { code, hint } = analyze(error);
+    say(notes, `What an undone transaction has staged could not be removed (${code}). ${hint}`);
   }
 }
 
@@ -112,49 +162,59 @@ async function finishOthers(
   notes: Notes,
 ): Promise<void> {
   const found = [...batches].map(([batch, changes]): FileBatch => ({ batch, changes }));
-  const { applied, errors, conflicts } = await rollForward(settler, found);
+  const { applied, failures, conflicts } = await rollForward(settler, found);
   noteConflicts(notes, conflicts);
-  for (const error of errors) noteFailure(notes, error);
-  if (applied.length === 0) return;
-  await settler.sync(applied);
-  settler.forget(applied.map(({ batch }) => batch));
-  for (const { changes } of applied) notes.rolledForward += changes.length;
-}
-
-async function attempt(notes: Notes, work: () => Promise<void>): Promise<void> {
+  for (const failure of failures) noteFailure(notes, failure);
+  const count = applied.reduce((sum, { changes }) => sum + changes.length, 0);
+  if (count === 0) return;
   try {
-    await work();
+    await settler.sync(applied);
   } catch (error) {
-    noteFailure(notes, error);
+    noteFailure(notes, { path: applied[0]?.changes[0]?.path ?? "", error, count });
+    return;
   }
+  settler.forget(applied.map(({ batch }) => batch));
+  notes.rolledForward += count;
 }
 
-function noteFailure({ notes }: Notes, error: unknown): void {
+function noteFailure(notes: Notes, { path, error, count }: FailedBatch): void {
   const { code, hint } = analyze(error);
-  notes.push(`A committed change could not take effect yet (${code}). ${hint}`);
+  const others = count > 1 ? ` and ${count - 1} others` : "";
+  notes.waiting += count;
+  say(notes, `${path}${others}: a committed change could not take effect yet (${code}). ${hint}`);
 }
 
-function noteConflicts({ notes }: Notes, paths: readonly string[]): void {
+function noteConflicts(notes: Notes, paths: readonly string[]): void {
   for (const path of paths)
-    notes.push(`${path} was changed by somebody else; their version stays, ours is beside it.`);
+    say(notes, `${path} was changed by somebody else; their version stays, ours is kept.`);
+}
+
+function say(to: Notes, sentence: string): void {
+  if (to.notes.length < notesMax) to.notes.push(sentence);
+  else to.unsaid += 1;
 }
 
 /** Removes staged files of transactions that never committed. */
 async function sweep({ place, transactions, ...search }: Search, notes: Notes): Promise<void> {
   const { root, owner, options, inUse } = place;
   const found: string[] = [];
-  for await (const { path, by } of stagedFiles(root)) {
+  const unseen = (path: string, error: unknown): void =>
+    say(notes, `${path} could not be searched (${analyze(error).code}). Allow it to be read.`);
+  for await (const { path, by } of stagedFiles(root, unseen)) {
     if (by === owner ? inUse.has(basename(path)) : await isNeeded(path, search.livenessOf(by)))
       continue;
     found.push(path);
   }
   if (found.length === 0) return;
   // Whoever has ended lists nothing any more, so what is listed is known after the search.
-  const entries = await transactions.runWithoutTransaction(() =>
-    transactions.read((reader) => readEntries(reader, options.name)),
+  const needed = await transactions.runWithoutTransaction(() =>
+    transactions.read(async (reader) => [
+      ...(await readEntries(reader, options.name)).map(({ staged }) => staged),
+      ...(await stagedConflicts(reader, options.name)),
+    ]),
   );
   // Names are unique, and somebody may have renamed the directory.
-  const listed = new Set(entries.map(({ staged }) => basename(staged)));
+  const listed = new Set(needed.map((staged) => basename(staged)));
   const unlisted = found.filter((path) => !listed.has(basename(path)));
   await sideBySide(unlisted, async (path) => {
     await removeFile(path);
@@ -168,29 +228,28 @@ async function sweep({ place, transactions, ...search }: Search, notes: Notes): 
   }
 }
 
+/**
+ * `unseen` is told of directories that cannot be read.
+ *
+ * @yields What is staged in all others.
+ */
 async function* stagedFiles(
   root: string,
+  unseen: (path: string, error: unknown) => void,
 ): AsyncGenerator<{ readonly path: string; readonly by: string }> {
   const directories = [root];
   for (let at = directories.pop(); at !== undefined; at = directories.pop()) {
-    const entries = await openIfThere(at);
-    if (entries === undefined) continue;
-    for await (const entry of entries) {
-      const path = join(at, entry.name);
-      if (entry.isDirectory()) directories.push(path);
+    const path = at;
+    const entries = await opendir(path).catch((error: unknown) => {
+      // A transaction that is undone removes the directories that it made.
+      if (!isMissing(error)) unseen(path, error);
+    });
+    for await (const entry of entries ?? []) {
+      const found = join(path, entry.name);
+      if (entry.isDirectory()) directories.push(found);
       const by = stagedBy(entry.name);
-      if (entry.isFile() && by !== undefined) yield { path, by };
+      if (entry.isFile() && by !== undefined) yield { path: found, by };
     }
-  }
-}
-
-/** A transaction that is undone removes the directories that it made. */
-async function openIfThere(directory: string): Promise<Dir | undefined> {
-  try {
-    return await opendir(directory);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
   }
 }
 

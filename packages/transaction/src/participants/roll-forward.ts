@@ -1,11 +1,20 @@
 import { sideBySide } from "./side-by-side.ts";
 import type { FileBatch, FileSettler } from "./file-settler.ts";
 
+/** A transaction of which something could not take effect. */
+export interface FailedBatch {
+  /** Of the first change that failed. */
+  readonly path: string;
+  readonly error: unknown;
+  /** Changes that wait. */
+  count: number;
+}
+
 /** What became of the changes of several transactions. */
 export interface RolledForward {
   readonly applied: readonly FileBatch[];
-  /** One per transaction that stays listed. */
-  readonly errors: readonly unknown[];
+  /** The first of each transaction that stays listed. */
+  readonly failures: readonly FailedBatch[];
   /** Paths at which somebody else's version stays. */
   readonly conflicts: readonly string[];
 }
@@ -21,7 +30,7 @@ export async function rollForward(
   settler: FileSettler,
   batches: readonly FileBatch[],
 ): Promise<RolledForward> {
-  const failed = new Map<string, unknown>();
+  const failed = new Map<string, FailedBatch>();
   const before = new Map<string, Promise<void>>();
   const changes = batches.flatMap(({ batch, changes: some }) =>
     some.map((change) => ({ batch, change, inConflict: false })),
@@ -32,11 +41,15 @@ export async function rollForward(
       item.inConflict = await settler.applyOne(batch, change);
     });
     before.set(change.path, applying);
-    return applying.catch((error: unknown) => failed.set(batch, error));
+    return applying.catch((error: unknown) => {
+      const known = failed.get(batch);
+      if (known === undefined) failed.set(batch, { path: change.path, error, count: 1 });
+      else known.count += 1;
+    });
   });
   return {
     applied: batches.filter(({ batch }) => !failed.has(batch)),
-    errors: [...failed.values()],
+    failures: [...failed.values()],
     conflicts: changes.filter(({ inConflict }) => inConflict).map(({ change }) => change.path),
   };
 }

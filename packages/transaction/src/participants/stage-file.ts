@@ -1,7 +1,8 @@
-import { copyFile, link, mkdir, open, unlink, utimes } from "node:fs/promises";
+import { copyFile, type FileHandle, link, mkdir, open, unlink, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FileOwnership, lookAt, type SeenFile } from "./file-identity.ts";
 import { isMissing, lstatOrNothing } from "./file-path.ts";
+import { stagedRemoved } from "./file-refusals.ts";
 
 /** Writes a new file with the mode, and if given the owner, that the target has. */
 export async function stageContent(
@@ -54,17 +55,27 @@ export async function makeDirectories(directory: string): Promise<readonly strin
   return missing;
 }
 
-/** Brings a file, or the names in a directory, to stable storage. */
-export async function syncPath(path: string): Promise<void> {
+/** Brings the content of a file to stable storage; fails when the file is not there. */
+export async function syncFile(path: string): Promise<void> {
+  // Windows syncs only what may be written.
+  await synced(await open(path, process.platform === "win32" ? "r+" : "r"));
+}
+
+/** Brings the names in a directory to stable storage; one that is gone has none. */
+export async function syncDirectory(path: string): Promise<void> {
   // Windows keeps names in directories by itself and cannot open them.
-  const file = await open(path, "r").catch((error: unknown) => {
+  const directory = await open(path, "r").catch((error: unknown) => {
     if (process.platform === "win32" || isMissing(error)) return undefined;
     throw error;
   });
+  if (directory !== undefined) await synced(directory);
+}
+
+async function synced(file: FileHandle): Promise<void> {
   try {
-    await file?.sync();
+    await file.sync();
   } finally {
-    await file?.close();
+    await file.close();
   }
 }
 
@@ -78,6 +89,6 @@ export async function removeFile(path: string): Promise<void> {
 async function seenNow(path: string): Promise<SeenFile> {
   // Nobody else knows its name yet, so its content need not be looked at.
   const seen = await lookAt(path, Number.POSITIVE_INFINITY);
-  if (seen === undefined) throw new Error(`The file ${path} was removed while it was written.`);
+  if (seen === undefined) throw stagedRemoved(path);
   return seen;
 }

@@ -51,7 +51,7 @@ export async function recover(
     tell({ type: "recovery.part", part: report });
   }
   const report: RecoveryReport = {
-    ok: reports.every(({ ok }) => ok),
+    ok: reports.every((part) => part.ok && (part.finding.waiting ?? 0) === 0),
     durationMs: clock() - startedAt,
     parts: reports,
     total: totalOf(reports),

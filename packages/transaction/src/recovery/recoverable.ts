@@ -14,6 +14,13 @@ export interface RecoveryFinding {
   readonly rolledBack: number;
   /** Long operations that go on where they stopped. */
   readonly resumed: number;
+  /**
+   * Decided pieces of work that could not be finished now: they stay recorded,
+   * and the next recovery tries again. Default: 0.
+   */
+  readonly waiting?: number;
+  /** What is finished otherwise than it was decided, until a person settles it. Default: 0. */
+  readonly conflicts?: number;
   /** One sentence each, for people. */
   readonly notes: readonly string[];
 }

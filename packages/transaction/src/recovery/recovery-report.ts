@@ -21,13 +21,13 @@ export interface FailedPart {
 
 /** What one call of `recover` did. */
 export interface RecoveryReport {
-  /** True when every part is in order. */
+  /** True when every part is in order: none failed, and in none is something waiting. */
   readonly ok: boolean;
   readonly durationMs: number;
   /** In the order in which they ran. */
   readonly parts: readonly PartReport[];
   /** The counts of all parts that succeeded, and their notes behind the name of the part. */
-  readonly total: RecoveryFinding;
+  readonly total: Required<RecoveryFinding>;
 }
 
 /** What a recovery tells while it runs. Durations are in milliseconds. */
@@ -37,15 +37,17 @@ export type RecoveryEvent =
   | { readonly type: "recovery.end"; readonly report: RecoveryReport };
 
 /** Adds up what parts found. @internal */
-export function totalOf(parts: readonly PartReport[]): RecoveryFinding {
-  let [rolledForward, rolledBack, resumed] = [0, 0, 0];
+export function totalOf(parts: readonly PartReport[]): Required<RecoveryFinding> {
+  let [rolledForward, rolledBack, resumed, waiting, conflicts] = [0, 0, 0, 0, 0];
   const notes: string[] = [];
   for (const part of parts) {
     if (!part.ok) continue;
     rolledForward += part.finding.rolledForward;
     rolledBack += part.finding.rolledBack;
     resumed += part.finding.resumed;
+    waiting += part.finding.waiting ?? 0;
+    conflicts += part.finding.conflicts ?? 0;
     for (const note of part.finding.notes) notes.push(`${part.name}: ${note}`);
   }
-  return { rolledForward, rolledBack, resumed, notes };
+  return { rolledForward, rolledBack, resumed, waiting, conflicts, notes };
 }

@@ -32,6 +32,11 @@ export function defineSaga<Input = null>({ name, steps }: SagaDefinition<Input>)
   return Object.freeze({ name, steps: Object.freeze(flat) });
 }
 
+/** Names and order of the steps as they are stored, to notice a saga that was declared anew. @internal */
+export function stepPathsOf(saga: Saga<never>): string {
+  return JSON.stringify(saga.steps.map(({ path }) => path));
+}
+
 /** Makes a saga a step of another: it fails when a step of it fails, and is compensated step by step. */
 export function nestSaga<Input, Inner extends StoredValue>(
   name: string,

@@ -23,4 +23,10 @@ export type {
   SagaRunner,
   SagaStart,
 } from "./saga-runner.ts";
-export type { SagaFailure, SagaHistoryEntry, SagaReport, SagaStatus } from "./saga-report.ts";
+export type {
+  SagaFailure,
+  SagaHistoryEntry,
+  SagaHistoryPage,
+  SagaReport,
+  SagaStatus,
+} from "./saga-report.ts";

@@ -13,15 +13,21 @@ const renewalsPerTerm = 3;
 /** @internal */
 export function keepLease(leases: LeaseTable, lease: Lease, ttlMs: number): KeptLease {
   const lost = new AbortController();
-  let renewing: Promise<void> = Promise.resolve();
+  let renewing: Promise<void> | undefined;
   const renew = (): void => {
-    renewing = leases.renew(lease).then(
-      () => undefined,
-      (error: unknown) => {
-        // A store that is busy is asked again; only a lost lease ends the work.
-        if (isLost(error)) lost.abort(error);
-      },
-    );
+    // One that waits for the writer is as good as the next.
+    renewing ??= leases
+      .renew(lease)
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          // A store that is busy is asked again; only a lost lease ends the work.
+          if (isLost(error)) lost.abort(error);
+        },
+      )
+      .finally(() => {
+        renewing = undefined;
+      });
   };
   const timer = setInterval(renew, ttlMs / renewalsPerTerm);
   timer.unref();

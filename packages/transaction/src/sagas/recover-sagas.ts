@@ -12,26 +12,32 @@ const notesMax = 100;
 export interface SagaRecoveryParts {
   readonly reader: Reader;
   readonly concurrency: number;
+  /** Fires when the runner closes: nothing more is taken up then. */
+  readonly stop: AbortSignal;
   readonly isActive: (id: string) => boolean;
   readonly resume: (id: string) => Promise<SagaReport>;
 }
 
 /** Goes on with what is unfinished, several at a time, and counts how they end. @internal */
 export async function recoverSagas(parts: SagaRecoveryParts): Promise<SagaRecovery> {
-  const { reader, concurrency, isActive } = parts;
+  const { reader, concurrency, isActive, stop } = parts;
   const tally: Tally = { rolledForward: 0, rolledBack: 0, resumed: 0, elsewhere: 0, notes: [] };
   let after = "";
   for (;;) {
     const page = await findUnfinished(reader, { after, limit: pageSize });
     const ids = page.filter((id) => !isActive(id)).values();
     const worker = async (): Promise<void> => {
-      for (const id of ids) await resumeOne(id, parts, tally);
+      for (const id of ids) {
+        if (stop.aborted) return;
+        await resumeOne(id, parts, tally);
+      }
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
-    if (page.length < pageSize) break;
+    if (page.length < pageSize || stop.aborted) break;
     after = page.at(-1) ?? after;
   }
   const { elsewhere, notes, ...counts } = tally;
+  if (stop.aborted) notes.push("The runner was closed before every saga was looked at.");
   if (elsewhere > 0) notes.push(`${elsewhere} sagas are worked on by other processes.`);
   return { ...counts, notes };
 }

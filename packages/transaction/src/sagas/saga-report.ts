@@ -38,7 +38,17 @@ export interface SagaReport {
 
 /** One sentence of the history. */
 export interface SagaHistoryEntry {
+  /** Grows from sentence to sentence. */
+  readonly number: number;
   /** In milliseconds since the epoch. */
   readonly at: number;
   readonly text: string;
+}
+
+/** Which part of a history is wanted. */
+export interface SagaHistoryPage {
+  /** Only sentences after this number: the next page. */
+  readonly after?: number;
+  /** 1 to 10,000. Default: 1,000. */
+  readonly limit?: number;
 }

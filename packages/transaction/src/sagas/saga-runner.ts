@@ -1,5 +1,5 @@
 import type { Saga } from "./saga.ts";
-import type { SagaHistoryEntry, SagaReport, SagaStatus } from "./saga-report.ts";
+import type { SagaHistoryEntry, SagaHistoryPage, SagaReport, SagaStatus } from "./saga-report.ts";
 
 /** Which work a saga is started for. */
 export interface SagaStart<Input> {
@@ -66,9 +66,15 @@ export interface SagaRunner extends AsyncDisposable {
   /** By id. */
   list(filter?: SagaFilter): Promise<readonly SagaReport[]>;
   /** What has happened, for people, oldest first. */
-  history(id: string): Promise<readonly SagaHistoryEntry[]>;
-  /** Forgets sagas that ended before this moment; answers how many. */
+  history(id: string, page?: SagaHistoryPage): Promise<readonly SagaHistoryEntry[]>;
+  /** Forgets sagas that ended before this moment, in steps that keep nobody waiting; answers how many. */
   prune(before: number): Promise<number>;
-  /** Ends work between two steps; another runner, or the next one, goes on with it. */
+  /**
+   * Refuses whatever comes, ends work between two steps, and resolves when
+   * nothing of the runner writes any more; another runner, or the next one,
+   * goes on with what has begun. Closing twice is harmless.
+   *
+   * @throws {AtlasError} transaction.would_deadlock inside a transaction, which it would wait for.
+   */
   close(): Promise<void>;
 }

@@ -1,6 +1,5 @@
 import {
   type Connection,
-  from,
   insertInto,
   param,
   type Reader,
@@ -9,7 +8,13 @@ import {
   updateTable,
 } from "@atlas/storage";
 import type { StoredValue } from "../states/canonical-json.ts";
-import type { SagaFailure, SagaHistoryEntry, SagaReport, SagaStatus } from "./saga-report.ts";
+import type {
+  SagaFailure,
+  SagaHistoryEntry,
+  SagaHistoryPage,
+  SagaReport,
+  SagaStatus,
+} from "./saga-report.ts";
 import type { SagaFilter } from "./saga-runner.ts";
 import { sagaHistoryTable, sagasTable, sagaStepsTable } from "./saga-tables.ts";
 
@@ -87,13 +92,15 @@ const selectUnfinished = sqlQuery<{ id: string }, { after: string; limit: number
   `SELECT id FROM atlas_sagas WHERE status IN ('running', 'compensating') AND id > :after
    ORDER BY id LIMIT :limit`,
 );
-const selectHistory = from(sagaHistoryTable)
-  .select("at", "text")
-  .where("saga", "eq", param("saga"))
-  .orderBy("number")
-  .build();
+const selectHistory = sqlQuery<SagaHistoryEntry, { saga: string; after: number; limit: number }>(
+  `SELECT number, at, text FROM atlas_saga_history WHERE saga = :saga AND number > :after
+   ORDER BY number LIMIT :limit`,
+);
+/** Sagas that are forgotten in one transaction: others wait for the writer meanwhile. @internal */
+export const prunedAtOnceMax = 1_000;
 const ended = `SELECT id FROM atlas_sagas
-   WHERE status IN ('completed', 'compensated') AND updated_at < :before`;
+   WHERE status IN ('completed', 'compensated') AND updated_at < :before
+   ORDER BY id LIMIT ${prunedAtOnceMax}`;
 const pruneHistory = sqlQuery<never, { before: number }>(
   `DELETE FROM atlas_saga_history WHERE saga IN (${ended})`,
 );
@@ -201,21 +208,32 @@ export async function writeStep(
 export async function tell(
   connection: Connection,
   saga: string,
-  { at, text }: SagaHistoryEntry,
+  { at, text }: Pick<SagaHistoryEntry, "at" | "text">,
 ): Promise<void> {
   await connection.run(insertHistory, { saga, at, text });
 }
 
 /** @internal */
-export function readHistory(reader: Reader, saga: string): Promise<SagaHistoryEntry[]> {
-  return reader.all(selectHistory, { saga });
+export function readHistory(
+  reader: Reader,
+  saga: string,
+  { after = 0, limit = 1_000 }: SagaHistoryPage,
+): Promise<SagaHistoryEntry[]> {
+  return reader.all(selectHistory, { saga, after, limit });
 }
 
 /** @internal */
-export async function findSagas(reader: Reader, filter: SagaFilter): Promise<readonly string[]> {
+export async function listSagas(
+  reader: Reader,
+  filter: SagaFilter,
+): Promise<readonly SagaReport[]> {
   const { status = null, name = null, after = "", limit = 100 } = filter;
-  const rows = await reader.all(selectIds, { status, name, after, limit });
-  return rows.map(({ id }) => id);
+  const reports: SagaReport[] = [];
+  for (const { id } of await reader.all(selectIds, { status, name, after, limit })) {
+    const state = await readSaga(reader, id);
+    if (state !== undefined) reports.push(reportOf(state));
+  }
+  return reports;
 }
 
 /** @internal */
@@ -226,8 +244,8 @@ export async function findUnfinished(
   return (await reader.all(selectUnfinished, page)).map(({ id }) => id);
 }
 
-/** @internal */
-export async function pruneEnded(connection: Connection, before: number): Promise<number> {
+/** Forgets up to `prunedAtOnceMax`. @internal */
+export async function pruneSome(connection: Connection, before: number): Promise<number> {
   await connection.run(pruneHistory, { before });
   await connection.run(pruneSteps, { before });
   return (await connection.run(pruneSagas, { before })).changes;

@@ -33,14 +33,15 @@ export function contextOf(
 
 /** The outcomes below `prefix`; those of nested sagas as objects of their own. */
 function resultsIn(outcomes: ReadonlyMap<string, StoredValue>, prefix: string): Results {
-  const results: Results = {};
+  const results = new Map<string, StoredValue>();
   const nested = new Set<string>();
   for (const [path, outcome] of outcomes) {
     if (!path.startsWith(prefix)) continue;
     const [name = "", ...deeper] = path.slice(prefix.length).split("/");
     if (deeper.length > 0) nested.add(name);
-    else results[name] = outcome;
+    else results.set(name, outcome);
   }
-  for (const name of nested) results[name] = resultsIn(outcomes, `${prefix}${name}/`);
-  return results;
+  for (const name of nested) results.set(name, resultsIn(outcomes, `${prefix}${name}/`));
+  // Whatever a step is called, its result is a property like the others.
+  return Object.fromEntries(results);
 }

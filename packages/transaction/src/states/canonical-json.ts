@@ -34,7 +34,9 @@ function write(value: unknown, depth: number): string {
     if (!Number.isFinite(value)) throw notJson("holds a number that is not finite");
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(",")}]`;
+  // Unlike `map`, `Array.from` meets what was left out, which JSON cannot hold.
+  if (Array.isArray(value))
+    return `[${Array.from(value, (item) => write(item, depth + 1)).join(",")}]`;
   if (typeof value === "object" && isPlain(value)) {
     const entries = Object.entries(value)
       .filter(([, item]) => item !== undefined)

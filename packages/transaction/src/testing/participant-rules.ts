@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Participant } from "../participant.ts";
+import { type Participant, participantsMax } from "../participant.ts";
 import { assertCode, createItems, insert, names, type TransactionRule } from "./rule.ts";
 
 /** A participant that keeps a list and tells what it is told. */
@@ -169,6 +169,25 @@ export const participantRules: readonly TransactionRule[] = [
       assert.deepEqual(plain.told, ["committed"]);
       assert.deepEqual(both.told, ["prepared", "committed"]);
       assert.deepEqual(waiting.told, []);
+    },
+  },
+  {
+    name: "a transaction has so many participants and no more, and goes on with those it has",
+    async check({ manager }) {
+      const participants = Array.from({ length: participantsMax + 1 }, () => recorder());
+
+      await manager.atomic((tx) => {
+        const join = (participant: Recorder): unknown => tx.enlist(participant, () => participant);
+        for (const participant of participants.slice(1)) join(participant);
+        assert.throws(
+          () => join(participants[0]!),
+          (error: { code?: unknown }) => error.code === "transaction.too_many_participants",
+        );
+        join(participants[1]!);
+      });
+
+      assert.deepEqual(participants[0]!.told, []);
+      assert.ok(participants.slice(1).every(({ told }) => told.join() === "committed"));
     },
   },
   {

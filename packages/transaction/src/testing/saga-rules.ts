@@ -89,11 +89,21 @@ const forward: readonly SagaRule[] = [
       await fixture.manager.atomic(() =>
         assertCode(runner.start(order, start), "transaction.would_deadlock"),
       );
+      await fixture.manager.atomic(() => assertCode(runner.close(), "transaction.would_deadlock"));
       await assertCode(runner.start(other, start), "transaction.saga_invalid");
-      await runner.close();
-      await runner.close();
-      await assertCode(runner.start(order, start), "transaction.manager_closed");
       assert.deepEqual(await runner.list(), []);
+      await runner.close();
+      await runner.close();
+      const uses = [
+        () => runner.start(order, start),
+        () => runner.recover(),
+        () => runner.list(),
+        () => runner.get("id"),
+        () => runner.history("id"),
+        () => runner.prune(0),
+        () => runner.prepare(),
+      ];
+      for (const use of uses) await assertCode(use(), "transaction.manager_closed");
       assert.deepEqual(await effects(fixture), []);
     },
   },

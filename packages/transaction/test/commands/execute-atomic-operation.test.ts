@@ -1,47 +1,8 @@
 import { AtlasError } from "@atlas/errors";
-import { type Connection, sqlQuery } from "@atlas/storage";
-import { openTemporaryDatabase } from "@atlas/storage/testing";
-import { createTransactionManager, type TransactionManager } from "@atlas/transaction";
-import {
-  createOperationFailureLog,
-  executeAtomicOperation,
-  type OperationFailureLog,
-} from "@atlas/transaction/commands";
+import type { Connection } from "@atlas/storage";
+import { executeAtomicOperation, type OperationFailureLog } from "@atlas/transaction/commands";
 import { describe, expect, test } from "vitest";
-
-interface Store extends AsyncDisposable {
-  readonly transactions: TransactionManager;
-  readonly failureLog: OperationFailureLog;
-  count(): Promise<number>;
-}
-
-async function openStore(entriesMax = 100): Promise<Store> {
-  const temporary = await openTemporaryDatabase();
-  const transactions = await createTransactionManager(temporary.database);
-  const { dialect } = temporary.database;
-  let now = 0;
-  const clock = (): number => (now += 10);
-  const failureLog = createOperationFailureLog(transactions, { dialect, entriesMax, clock });
-  await Promise.all([failureLog.prepare(), failureLog.prepare()]);
-  await transactions.connection.execute("CREATE TABLE points (name TEXT PRIMARY KEY)");
-  return {
-    transactions,
-    failureLog,
-    async count() {
-      const query = sqlQuery<{ count: number }>("SELECT count(*) AS count FROM points");
-      return (await temporary.database.get(query))?.count ?? 0;
-    },
-    async [Symbol.asyncDispose]() {
-      await transactions.close();
-      await temporary[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function insertPoints(connection: Connection, ...names: string[]): Promise<string[]> {
-  for (const name of names) await connection.execute("INSERT INTO points VALUES (?)", [name]);
-  return names;
-}
+import { insertPoints, openStore } from "./operation-store.ts";
 
 describe("T6, V4: executeAtomicOperation", () => {
   test("an operation that keeps its rules is committed and says how", async () => {
@@ -62,7 +23,11 @@ describe("T6, V4: executeAtomicOperation", () => {
           ],
         },
       },
-      { isolationLevel: "read_committed", failureLog: store.failureLog },
+      {
+        isolationLevel: "read_committed",
+        dialect: store.dialect,
+        failureLog: store.failureLog,
+      },
     );
 
     expect(outcome).toMatchObject({ result: ["a", "b"], isolation: "serializable", findings: [] });
@@ -125,32 +90,6 @@ describe("T6, V4: executeAtomicOperation", () => {
         findings: findings.map(({ rule }) => ({ rule })),
       },
     ]);
-  });
-
-  test("the integrity check sees what the operation is about to commit", async () => {
-    await using store = await openStore();
-    const { transactions, failureLog } = store;
-    await transactions.connection.execute(
-      "CREATE TABLE notes (point TEXT REFERENCES points DEFERRABLE INITIALLY DEFERRED)",
-    );
-
-    const refused = executeAtomicOperation(
-      transactions,
-      {
-        name: "Orphan",
-        execute: (tx) => tx.execute("INSERT INTO notes VALUES ('nobody')"),
-        validationRules: { dataIntegrityCheck: true },
-      },
-      { failureLog },
-    );
-
-    await expect(refused).rejects.toThrow(/1 rows refer to rows that do not exist/);
-    const damaged = executeAtomicOperation(
-      transactions,
-      { name: "Damaged", execute: () => 1, validationRules: { dataIntegrityCheck: true } },
-      { integrityCheck: async () => ["Page 7 is damaged."] },
-    );
-    await expect(damaged).rejects.toThrow(/Page 7 is damaged/);
   });
 
   test("counts come from numbers, lists, sets, maps, or the rule", async () => {

@@ -1,7 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { openTemporaryDatabase } from "@atlas/storage/testing";
 import { createTransactionManager } from "@atlas/transaction";
-import { createLockManager, type LockHandle, type LockOwner } from "@atlas/transaction/locks";
+import {
+  createLockManager,
+  type LockHandle,
+  type LockManager,
+  type LockOwner,
+} from "@atlas/transaction/locks";
 import { describe, expect, test } from "vitest";
 import { actor } from "../../src/testing/lock-actor.ts";
 import { granted, managerOf } from "./granted.ts";
@@ -142,6 +147,30 @@ describe("T4: what ends a lock or a wait", () => {
     await a.end();
     await late;
     await c.end();
+  });
+
+  test("work that was to begin again when the manager was closed does not", async () => {
+    let attempts = 0;
+    const locks: LockManager = createLockManager({
+      onEvent: ({ type }) => {
+        if (type === "lock.retry") locks.close();
+      },
+    });
+    const both = (first: string, second: string): Promise<void> =>
+      locks.run(async (owner) => {
+        attempts += 1;
+        await owner.lock(first, "exclusive");
+        await turn();
+        await owner.lock(second, "exclusive");
+      });
+
+    const outcomes = await Promise.allSettled([both("x", "y"), both("y", "x")]);
+
+    const refused = outcomes.filter((outcome) => outcome.status === "rejected");
+    expect(refused.map(({ reason }) => reason as unknown)).toMatchObject([
+      { code: "transaction.manager_closed" },
+    ]);
+    expect(attempts).toBe(2);
   });
 
   test("closing refuses waits and newcomers, and leaves holders alone", async () => {

@@ -21,8 +21,8 @@ interface Ended {
   readonly output: string;
 }
 
-function runChild(args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [...node, fixture, ...args], {
+function runChild(args: readonly string[], file = fixture): Promise<Ended> {
+  const child = spawn(process.execPath, [...node, file, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
@@ -132,6 +132,33 @@ describe("T3 T5: a process killed while files and rows change together", () => {
     expect(await recoverAndLook(place)).toEqual(everything);
   }, 60_000);
 
+  test("a conflict is told of, however often the recovery that meets it is killed", async () => {
+    using temporary = temporaryDirectory();
+    using files = temporaryDirectory();
+    const place = { database: temporary.file("a.db"), directory: files.path };
+    await prepare(place);
+    const run = (step: string, passes: number, task: string): Promise<Ended> =>
+      runChild([place.database, place.directory, step, String(passes), task]);
+
+    expect((await run("committed", 0, "1")).killed).toBe(true);
+    writeFileSync(join(place.directory, "state.txt"), "theirs");
+    expect((await run("conflict", 0, "recover")).killed).toBe(true);
+    expect((await run("synced", 0, "recover")).killed).toBe(true);
+    await using database = await openSqlite(place.database);
+    await using manager = await createTransactionManager(database);
+    await using store = await createFileStore(manager, database, { directory: place.directory });
+    const { waiting, conflicts } = await store.recover();
+    const [conflict, ...more] = await store.conflicts();
+
+    expect([waiting, conflicts, more.length]).toEqual([0, 1, 0]);
+    expect(conflict).toMatchObject({ path: "state.txt", kind: "put" });
+    expect(filesIn(place.directory)).toEqual({
+      ...everything.files,
+      "state.txt": "theirs",
+      [conflict?.keptAs ?? ""]: "state 1",
+    });
+  }, 60_000);
+
   test("what a living process has staged or committed is left to it", async () => {
     using temporary = temporaryDirectory();
     using files = temporaryDirectory();
@@ -163,3 +190,20 @@ describe("T3 T5: a process killed while files and rows change together", () => {
     expect(existsSync(join(place.directory, "new"))).toBe(false);
   }, 60_000);
 });
+
+test.runIf(process.getuid)(
+  "T3 T5: a committed file waits while its directory may not be written, and what cannot be read is named",
+  async () => {
+    const { output } = await runChild([], join(fixture, "..", "unprivileged-files.ts"));
+
+    const unread = expect.stringMatching(/lost\+found could not be searched/) as string;
+    const waits = expect.stringMatching(/^d\/a\.txt: .*storage\.permission_denied/) as string;
+    expect(JSON.parse(output)).toMatchObject({
+      told: "transaction.apply_pending",
+      first: { rolledForward: 0, waiting: 1, conflicts: 0, notes: [waits, unread] },
+      second: { rolledForward: 1, waiting: 0, conflicts: 0, notes: [unread] },
+      text: "committed",
+    });
+  },
+  60_000,
+);

@@ -36,7 +36,8 @@ describe("T3: what cannot take effect now waits for recovery", () => {
 
     expect([setup.text("a"), setup.text("b")]).toEqual(["0", "b"]);
     const report = await files.recover();
-    expect(report).toEqual({ rolledForward: 2, rolledBack: 0, resumed: 0, notes: [] });
+    const nothing = { rolledBack: 0, resumed: 0, waiting: 0, conflicts: 0, notes: [] };
+    expect(report).toEqual({ rolledForward: 2, ...nothing });
     expect([setup.text("a"), setup.names(), await setup.journal()]).toEqual(["12", ["a", "b"], 0]);
     expect(await files.recover()).toMatchObject({ rolledForward: 0, rolledBack: 0, notes: [] });
   });
@@ -55,7 +56,8 @@ describe("T3: what cannot take effect now waits for recovery", () => {
     renameSync(join(setup.root, "e"), join(setup.root, "d"));
     const second = await setup.files.recover();
 
-    expect(first.notes).toHaveLength(1);
+    expect(first).toMatchObject({ rolledForward: 0, waiting: 1, conflicts: 0 });
+    expect(first.notes).toEqual([expect.stringMatching(/^d\/a: .*file_path_refused/)]);
     expect(second).toMatchObject({ rolledForward: 1, notes: [] });
     expect(setup.text("d/a")).toBe("1");
   });
@@ -101,6 +103,19 @@ describe("limits and refusals of a file store", () => {
     });
 
     expect(setup.names()).toEqual(["a", "b"]);
+  });
+
+  test("what is staged again and again is bounded as well", async () => {
+    await using setup = await openFiles({ filesMax: 1 });
+    const writing = (times: number): Promise<void> =>
+      setup.manager.atomic(async () => {
+        for (let number = 0; number < times; number += 1) await setup.files.write("a", "");
+      });
+
+    await writing(10);
+    await expect(writing(11)).rejects.toMatchObject(code("participant_full"));
+
+    expect(setup.names()).toEqual(["a"]);
   });
 
   test("options are checked, what is missing is told, and a closed store is closed", async () => {
@@ -175,14 +190,15 @@ describe("limits and refusals of a file store", () => {
       if (commits === 2) throw new Error("EIO");
     };
 
-    await setup.files.write("a", "a");
+    await setup.files.write("d/gone", "gone");
     await vi.waitFor(() =>
       expect(setup.events.map(({ type }) => type)).toEqual(["files.forget_failed"]),
     );
-    setup.put("a", "changed since");
+    // Everything has taken effect, so what becomes of it now is nobody's conflict.
+    rmSync(join(setup.root, "d"), { recursive: true });
     const report = await setup.files.recover();
 
     expect([report.notes, await setup.journal()]).toEqual([[], 0]);
-    expect(setup.text("a")).toBe("changed since");
+    expect(setup.names()).toEqual([]);
   });
 });

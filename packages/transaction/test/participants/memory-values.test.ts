@@ -2,6 +2,13 @@ import { createMemoryMap, createMemoryValue } from "@atlas/transaction/participa
 import { describe, expect, test } from "vitest";
 import { codeOf, openMemory } from "./open-memory.ts";
 
+/** So many objects within each other. */
+function nested(depth: number): object {
+  let value: object = {};
+  for (let more = 1; more < depth; more += 1) value = { value };
+  return value;
+}
+
 describe("values are never shared such that they could be changed", () => {
   test("they go in as copies and come out frozen", async () => {
     await using setup = await openMemory();
@@ -36,6 +43,8 @@ describe("values are never shared such that they could be changed", () => {
     ["a function", () => 1],
     ["an instance of a class", new (class Point {})()],
     ["something of these inside", { deep: [new Map()] }],
+    ["a name that is a symbol", { [Symbol("name")]: 1 }],
+    ["what is nested too deep", nested(501)],
   ])("%s cannot be kept", async (_, value) => {
     await using setup = await openMemory();
     const map = createMemoryMap<string, unknown>(setup.manager);
@@ -44,6 +53,7 @@ describe("values are never shared such that they could be changed", () => {
 
     await expect(setting).rejects.toMatchObject({ code: "transaction.value_unsupported" });
     expect(map.size).toBe(0);
+    await setup.manager.atomic(() => map.set("deep", nested(500)));
   });
 });
 

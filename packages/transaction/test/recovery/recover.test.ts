@@ -12,6 +12,7 @@ import {
 import { describe, expect, test } from "vitest";
 
 const nothing: RecoveryFinding = { rolledForward: 0, rolledBack: 0, resumed: 0, notes: [] };
+const none = { waiting: 0, conflicts: 0 };
 const part = (name: string, work: () => Promise<RecoveryFinding>): Recoverable => ({
   name,
   recover: work,
@@ -53,11 +54,23 @@ describe("T5: recovery at start", () => {
     expect(report.ok).toBe(true);
     expect(report.parts.map(({ name }) => name)).toEqual(["journals", "sagas"]);
     expect(report.total).toEqual({
+      ...none,
       rolledForward: 3,
       rolledBack: 1,
       resumed: 4,
       notes: ["journals: Two were decided."],
     });
+  });
+
+  test("what waits is no order, and what needs a person is counted", async () => {
+    const files = part("files", async () => ({ ...nothing, waiting: 2, conflicts: 3 }));
+    const settled = part("settled", async () => ({ ...nothing, conflicts: 1 }));
+
+    const report = await recover([files, settled]);
+
+    expect([report.ok, report.parts.every(({ ok }) => ok)]).toEqual([false, true]);
+    expect(report.total).toMatchObject({ waiting: 2, conflicts: 4 });
+    expect((await recover([settled])).ok).toBe(true);
   });
 
   test("a part that fails is reported and does not keep the others from running", async () => {
@@ -77,7 +90,7 @@ describe("T5: recovery at start", () => {
       ["fine", true],
     ]);
     expect(report.parts[0]).toMatchObject({ error: failure });
-    expect(report.total).toEqual({ ...nothing, resumed: 1 });
+    expect(report.total).toEqual({ ...none, ...nothing, resumed: 1 });
   });
 
   test("called again after an interruption it does what is left, and then nothing", async () => {

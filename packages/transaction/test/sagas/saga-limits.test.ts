@@ -95,4 +95,26 @@ describe("T8: what is refused", () => {
     expect(left?.updatedAt).toBe(last);
     expect(await runner.history(all.find(({ id }) => id !== left?.id)!.id)).toEqual([]);
   });
+
+  test("a step can have any name, and the next one sees its result", async () => {
+    await using store = await openStore();
+    let seen: unknown;
+    const order = defineSaga<null>({
+      name: "order",
+      steps: [
+        stepOf("__proto__", { run: () => "result" }),
+        stepOf("next", {
+          run: (_, { results }) => {
+            seen = Object.entries(results);
+            return null;
+          },
+        }),
+      ],
+    });
+    await using runner = await store.runner([order]);
+
+    await runner.start(order, { key: "o1", input: null });
+
+    expect(seen).toEqual([["__proto__", "result"]]);
+  });
 });

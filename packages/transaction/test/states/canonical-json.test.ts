@@ -28,7 +28,16 @@ describe("P4: canonical JSON", () => {
 
   test("what JSON would lose is refused", () => {
     const deep = Array.from({ length: 70 }).reduce<unknown>((inner) => [inner], 1);
-    for (const value of [Number.NaN, undefined, new Date(0), () => 1, "\ud800", 1n, [deep]])
+    for (const value of [
+      Number.NaN,
+      undefined,
+      new Date(0),
+      () => 1,
+      "\ud800",
+      1n,
+      [deep],
+      Array(1),
+    ])
       expect(() => canonicalJson(value)).toThrow(/cannot be kept as JSON/);
     expect(canonicalJson({ kept: 1, left: undefined })).toBe('{"kept":1}');
   });
