@@ -150,6 +150,7 @@ describe("T1: steps of a transaction", () => {
           expect(await dump()).toEqual(before);
         }
         const last = await dump();
+        await writer.execute("insert into words (words) values ('integrity-check')");
         await writer.commit();
         expect(await dump()).toEqual(last);
       }

@@ -1,9 +1,10 @@
+import { AtlasError } from "@atlas/errors";
 import { storageError } from "../errors.ts";
 import type { SqlValue } from "../sql-value.ts";
 import { runBound } from "./bind-values.ts";
 import type { CachedStatement } from "./statement-cache.ts";
 import type { RowNumber, TransactionVerbs } from "./transaction-verbs.ts";
-import { translateError } from "./translate-error.ts";
+import { isIndexDamage, translateError } from "./translate-error.ts";
 
 /** What the driver says of a statement that changed rows. */
 export interface ChangeResult {
@@ -95,9 +96,15 @@ export class StepLog {
     this.#kept = this.#changes.length;
   }
 
-  /** @throws {AtlasError} index.corrupt */
+  /** @throws {AtlasError} index.corrupt; the step can only be undone then, and the error says so. */
   keep(): void {
-    this.#host.verbs().settle();
+    try {
+      this.#host.verbs().settle();
+    } catch (error) {
+      if (!isIndexDamage(error)) throw error;
+      const { code, message, cause } = error;
+      throw new AtlasError(code, message, { ...error.toJSON(), cause, txState: "rolledBack" });
+    }
   }
 
   /** @throws {AtlasError} storage.step_not_restored */
