@@ -39,18 +39,18 @@ const evidence = 2;
 
 /** Creates a meter that has seen no sync yet. */
 export function createOverlapMeter(): OverlapMeter {
-  let inFlight: readonly SyncInFlight[] = [];
+  const inFlight: SyncInFlight[] = [];
   let aloneLeft = aloneAtFirst;
   let extra = 0;
   let common = 0;
   return {
     pays: () => aloneLeft === 0,
     begin(sync) {
-      inFlight = [...inFlight, sync];
+      inFlight.push(sync);
       if (inFlight.length > 1) for (const each of inFlight) each.overlapped = true;
     },
     end(sync, now, { usualMs, extraMs }) {
-      inFlight = inFlight.filter((each) => each !== sync);
+      inFlight.splice(inFlight.indexOf(sync), 1);
       if (!sync.overlapped) {
         aloneLeft = Math.max(0, aloneLeft - 1);
         return;
