@@ -35,8 +35,8 @@ import type { TransactionStatus } from "./transaction-status.ts";
 import type { ResolvedManagerOptions } from "./transaction-options.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
-/** The event loop gets a turn at least this often, in milliseconds. */
-const turnEveryMs = 3;
+/** The event loop gets a turn this often, in milliseconds, or when the group that runs then ends. */
+const turnEveryMs = 2;
 
 /** @internal */
 export type LaneCounts = Omit<TransactionStatus, "transactions">;

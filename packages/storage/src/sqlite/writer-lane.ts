@@ -15,7 +15,7 @@ import { WaitQueue } from "./wait-queue.ts";
 import type { Recyclable, WriterCore } from "./writer-core.ts";
 
 /** The event loop gets a turn at least this often while writes go on, in milliseconds. */
-const turnEveryMs = 3;
+const turnEveryMs = 2;
 
 /** Tells a write inside a body from one that only began there and outlived it. */
 interface OpenBody {
