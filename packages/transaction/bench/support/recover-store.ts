@@ -39,6 +39,8 @@ export async function recoverStore(path: string, directory: string): Promise<Rec
     rolledForward: journalledCount + sagaCount - undoneCount,
     rolledBack: unlistedCount + undoneCount,
     resumed: sagaCount,
+    waiting: 0,
+    conflicts: 0,
     notes: [],
   });
   const durationOf = (wanted: string): number =>
