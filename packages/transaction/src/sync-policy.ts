@@ -38,6 +38,7 @@ const smoothing = 0.2;
 const outlier = 4;
 /** No sync is expected to be faster than this. */
 const syncMsMin = 0.02;
+
 /** Creates a policy; `blockingMaxMs` is the bound below which blocking pays. */
 export function createSyncPolicy(blockingMaxMs: number): SyncPolicy {
   let syncMs: number | undefined;

@@ -117,12 +117,12 @@ function isRepeatable(handle: Handle, sql: string, program: readonly Instruction
 }
 
 function isDeterministic(handle: Handle, name: string): boolean {
-  const flags = handle
+  const listed = handle
     .prepare<[string, number], unknown>(
       "select 1 from pragma_function_list where name = ? and flags & ?",
     )
     .get(name, deterministicFlag);
-  return flags !== undefined;
+  return listed !== undefined;
 }
 
 /** The program of a statement; undefined when it does not compile. */

@@ -1,4 +1,5 @@
 import type { AtlasError } from "@atlas/errors";
+import type { Statement } from "better-sqlite3";
 import { storageError } from "../errors.ts";
 import type { TableSet } from "../change-feed.ts";
 import { isIdentifier } from "../define-table.ts";
@@ -37,6 +38,7 @@ export class TransactionVerbs {
   readonly #handle: Handle;
   readonly #location: string;
   readonly #prepared = new Map<string, HandleStatement>();
+  readonly #pragmas = new Map<string, Statement<[], readonly number[]>>();
   readonly #savepoints = new Map<string, SavepointVerbs>();
   readonly #doubt = new IndexDoubt();
   #careful = 0;
@@ -193,7 +195,7 @@ export class TransactionVerbs {
   /** Differs from the answer before when somebody has changed the schema. */
   schemaVersion(): number {
     try {
-      return this.#numbers("pragma schema_version")[0];
+      return Number(this.#numbers("pragma schema_version")[0]);
     } catch (cause) {
       throw translateError(cause, { during: "run", location: this.#location });
     }
@@ -202,7 +204,7 @@ export class TransactionVerbs {
   /** Differs from the answer before when another connection has committed. */
   dataVersion(): number {
     try {
-      return this.#numbers("pragma data_version")[0];
+      return Number(this.#numbers("pragma data_version")[0]);
     } catch (cause) {
       throw translateError(cause, { during: "run", location: this.#location });
     }
@@ -212,7 +214,7 @@ export class TransactionVerbs {
   logFrames(): { readonly frames: number; readonly framesCopied: number } | undefined {
     if (this.#open) return undefined;
     try {
-      const [, frames, framesCopied] = this.#numbers("pragma wal_checkpoint(noop)");
+      const [, frames = 0, framesCopied = 0] = this.#numbers("pragma wal_checkpoint(noop)");
       return { frames: Math.max(0, frames), framesCopied: Math.max(0, framesCopied) };
     } catch (cause) {
       if (isBusy(cause)) return undefined;
@@ -262,14 +264,13 @@ export class TransactionVerbs {
    * What a pragma answers. As a list: for a row by names the driver makes a new function each
    * time a pragma runs, which takes five times as long as the pragma.
    */
-  #numbers(sql: string): readonly [number, number, number] {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) {
-      statement = this.#prepare(sql).raw(true);
-      this.#prepared.set(sql, statement);
+  #numbers(sql: string): readonly number[] {
+    let pragma = this.#pragmas.get(sql);
+    if (pragma === undefined) {
+      pragma = this.#handle.prepare<[], readonly number[]>(sql).raw(true);
+      this.#pragmas.set(sql, pragma);
     }
-    // The pragmas that are asked here have one to three columns, all of them numbers.
-    return statement.get() as unknown as readonly [number, number, number];
+    return pragma.get() ?? [];
   }
 
   #verb(sql: string): HandleStatement {
