@@ -3,6 +3,7 @@ import { statSync } from "node:fs";
 import type { StorageEvent } from "@atlas/storage";
 import type { OpenSqliteOptions, SqliteStore } from "@atlas/storage/sqlite";
 import { openTemporaryDatabase } from "@atlas/storage/testing";
+import Driver from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 
 interface Store extends AsyncDisposable {
@@ -184,6 +185,44 @@ describe("D6: who holds the log back", () => {
       expect(await database.get({ sql: "select 1 as n", params: [] })).toEqual({ n: 1 });
     },
   );
+});
+
+describe("D6: near the limit", () => {
+  /** Another connection that holds the log back from where it is now. */
+  function readElsewhere(logPath: string): Disposable {
+    const other = new Driver(logPath.replace(/-wal$/, ""), { readonly: true });
+    other.exec("begin; select count(*) from blob");
+    return { [Symbol.dispose]: () => void other.close() };
+  }
+
+  test("the log starts again although nearly all of it is copied already", async () => {
+    const walLimitBytes = 16 * 1024 * 1024;
+    await using store = await open({ walLimitBytes });
+    const { database, logPath } = store;
+    const share = (): number => database.wal.monitor().frames / (walLimitBytes / 4_120);
+    const writeTo = async (wanted: number): Promise<void> => {
+      while (share() < wanted) await write(database);
+    };
+    await write(database);
+    let other = readElsewhere(logPath);
+    // Each lets everything before it be copied, and none lets the log start again.
+    for (const wanted of [0.5, 0.7, 0.8]) {
+      await writeTo(wanted);
+      const next = readElsewhere(logPath);
+      other[Symbol.dispose]();
+      other = next;
+      await database.wal.checkpoint();
+    }
+    // With all of it copied the next write would start the log again by itself.
+    await write(database);
+    other[Symbol.dispose]();
+    const { frames, framesCopied } = database.wal.monitor();
+    expect(frames - framesCopied).toBeLessThan(30);
+
+    for (let n = 0; n < 200; n += 1) await write(database);
+
+    expect(statSync(logPath).size).toBeLessThan(walLimitBytes);
+  });
 });
 
 describe("D6: verify", () => {

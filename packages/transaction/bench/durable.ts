@@ -4,6 +4,7 @@
  *
  * - `durable-N`: acknowledged when on stable storage; the peer has synchronous=FULL.
  * - `durable-N-sync1ms`, `-sync5ms`: the same on a disk whose syncs take longer.
+ * - `durable-1-thread`: one caller whose syncs never keep the event loop.
  * - `relaxed-1`: acknowledged without a sync; the peer has synchronous=NORMAL.
  * - `loop-gap-N…`: the event loop's longest pause meanwhile; the ratio is peer to Atlas.
  *   `median` is that of the rounds and `long` how many had one above 5 ms; `machine…`
@@ -19,7 +20,14 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { openAtlas, openRaw, type Side } from "./support/sides.ts";
+import {
+  openAtlas,
+  openRaw,
+  settings,
+  synchronousOf,
+  type Setting,
+  type Side,
+} from "./support/sides.ts";
 import { runWithSlowDisk } from "./support/slow-disk.ts";
 
 const { values: flags } = parseArgs({
@@ -43,7 +51,7 @@ const longGapMs = 5;
 interface Case {
   readonly name: string;
   readonly callers: number;
-  readonly relaxed: boolean;
+  readonly setting: Setting;
 }
 
 /** One round of one side. */
@@ -59,9 +67,10 @@ try {
     ...callerCounts.map((callers) => ({
       name: `durable-${callers}${suffix}`,
       callers,
-      relaxed: false,
+      setting: "full" as const,
     })),
-    ...(slowerMs === 0 ? [{ name: "relaxed-1", callers: 1, relaxed: true }] : []),
+    { name: `durable-1-thread${suffix}`, callers: 1, setting: "thread" },
+    ...(slowerMs === 0 ? [{ name: "relaxed-1", callers: 1, setting: "relaxed" as const }] : []),
   ];
   await runCases(cases.filter(({ name }) => isWanted(name)));
   if (slowerMs === 0) for (const ms of [1, 5]) runSlower(ms);
@@ -93,18 +102,18 @@ function runSlower(ms: number): void {
 }
 
 async function runCases(cases: readonly Case[]): Promise<void> {
-  for (const relaxed of [false, true]) {
-    const some = cases.filter((one) => one.relaxed === relaxed);
+  for (const setting of settings) {
+    const some = cases.filter((one) => one.setting === setting);
     if (some.length === 0) continue;
-    const atlas = await openAtlas(directory, relaxed ? "relaxed" : "full");
-    const peer = openRaw(directory, relaxed ? "NORMAL" : "FULL");
+    const atlas = await openAtlas(directory, setting);
+    const peer = openRaw(directory, setting);
     for (const one of some) await runCase(one, atlas, peer);
     await atlas.close();
     await peer.close();
   }
 }
 
-async function runCase({ name, callers, relaxed }: Case, atlas: Side, peer: Side): Promise<void> {
+async function runCase({ name, callers, setting }: Case, atlas: Side, peer: Side): Promise<void> {
   const results: { readonly atlas: Round; readonly peer: Round }[] = [];
   const machine: number[] = [];
   for (let round = -warmUpRounds; round < rounds; round += 1) {
@@ -116,7 +125,7 @@ async function runCase({ name, callers, relaxed }: Case, atlas: Side, peer: Side
     results.push(result);
     machine.push((await runRound({ once: () => nextTurn() }, 1)).gapMs);
   }
-  const peerName = `better-sqlite3 ${relaxed ? "NORMAL" : "FULL"}`;
+  const peerName = `better-sqlite3 ${synchronousOf(setting)}`;
   print(name, {
     atlas: Math.round(median(results.map((result) => result.atlas.perSecond))),
     peer: Math.round(median(results.map((result) => result.peer.perSecond))),

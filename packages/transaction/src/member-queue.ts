@@ -36,7 +36,7 @@ const turns: readonly Priority[] = [..."hnhhnhhnhhnhl"].map(
 
 /** @internal */
 export function createMemberQueue(lengthMax: number): MemberQueue {
-  const lines = { high: createLine(), normal: createLine(), low: createLine() };
+  const lines = { high: new Line(), normal: new Line(), low: new Line() };
   const all = [lines.high, lines.normal, lines.low];
   let turn = 0;
   const length = (): number => lines.high.size + lines.normal.size + lines.low.size;
@@ -47,11 +47,11 @@ export function createMemberQueue(lengthMax: number): MemberQueue {
       return length();
     },
     *[Symbol.iterator]() {
-      for (const line of all) yield* line.members;
+      for (const line of all) yield* line;
     },
     push(member) {
       if (length() >= lengthMax) throw overloaded(lengthMax);
-      lines[member.priority].members.add(member);
+      lines[member.priority].push(member);
     },
     shift() {
       // Nearly always nobody asked for a priority.
@@ -62,46 +62,64 @@ export function createMemberQueue(lengthMax: number): MemberQueue {
         if (line.size > 0) return line.shift();
       }
     },
-    remove: (member) => lines[member.priority].members.delete(member),
+    remove: (member) => lines[member.priority].remove(member),
     takeExpired: (now) => takeWhere((member) => now - member.enqueuedAt >= member.waitTimeoutMs),
     takeAll: () => takeWhere(() => true),
   };
 }
 
-/** Those of one priority. */
-interface Line {
-  readonly members: Set<Member>;
-  readonly size: number;
-  shift(): Member | undefined;
-  takeWhere(wanted: (member: Member) => boolean): readonly Member[];
-}
+/**
+ * Those of one priority: a list through the members themselves. A `Set` does the
+ * same, and makes a new table every few members.
+ */
+class Line implements Iterable<Member> {
+  #first: Member | undefined;
+  #last: Member | undefined;
+  #size = 0;
 
-function createLine(): Line {
-  // Insertion order is what `Set` iterates in, and removal anywhere is constant time.
-  const members = new Set<Member>();
-  // One iterator is kept: a new one would pass over everything already taken.
-  let front = members.values();
-  return {
-    members,
-    get size() {
-      return members.size;
-    },
-    shift() {
-      let next = front.next();
-      if (next.done === true) {
-        front = members.values();
-        next = front.next();
-      }
-      if (next.done === true) return undefined;
-      members.delete(next.value);
-      return next.value;
-    },
-    takeWhere(wanted) {
-      const taken = [...members].filter(wanted);
-      for (const member of taken) members.delete(member);
-      return taken;
-    },
-  };
+  get size(): number {
+    return this.#size;
+  }
+
+  *[Symbol.iterator](): Iterator<Member> {
+    for (let member = this.#first; member !== undefined; member = member.behind) yield member;
+  }
+
+  push(member: Member): void {
+    member.queued = true;
+    member.ahead = this.#last;
+    if (this.#last === undefined) this.#first = member;
+    else this.#last.behind = member;
+    this.#last = member;
+    this.#size += 1;
+  }
+
+  shift(): Member | undefined {
+    const first = this.#first;
+    if (first !== undefined) this.remove(first);
+    return first;
+  }
+
+  /** False when it is not in the line. */
+  remove(member: Member): boolean {
+    if (!member.queued) return false;
+    const { ahead, behind } = member;
+    if (ahead === undefined) this.#first = behind;
+    else ahead.behind = behind;
+    if (behind === undefined) this.#last = ahead;
+    else behind.ahead = ahead;
+    member.ahead = undefined;
+    member.behind = undefined;
+    member.queued = false;
+    this.#size -= 1;
+    return true;
+  }
+
+  takeWhere(wanted: (member: Member) => boolean): readonly Member[] {
+    const taken = [...this].filter(wanted);
+    for (const member of taken) this.remove(member);
+    return taken;
+  }
 }
 
 function overloaded(lengthMax: number): Error {

@@ -13,6 +13,10 @@ export interface Member {
   readonly priority: Priority;
   /** Whether it waits for a sync; set when it turns out to have participants. */
   durable: boolean;
+  /** Its place in the queue, which alone changes these three. */
+  queued: boolean;
+  ahead: Member | undefined;
+  behind: Member | undefined;
   /** On the monotonic clock. */
   readonly enqueuedAt: number;
   readonly waitTimeoutMs: number;

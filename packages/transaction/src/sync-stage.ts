@@ -33,6 +33,8 @@ interface Outcome {
   readonly error?: unknown;
 }
 
+const succeeded: Outcome = {};
+
 const lanes: readonly SyncLane[] = [0, 1];
 
 /**
@@ -95,17 +97,15 @@ export class SyncStage {
     return this.#options.now() - oldest.sync.begunAt;
   }
 
-  /** Takes over members whose COMMIT has returned; `alone` when nobody else waits. */
-  settle(members: readonly Member[], alone: boolean): void {
-    const { policy, onDurable, now } = this.#options;
+  /** Takes over members whose COMMIT returned `at`; `alone` when nobody else waits. */
+  settle(members: readonly Member[], at: number, alone: boolean): void {
+    const { policy, onDurable } = this.#options;
     const durable = members.filter((member) => member.durable);
-    if (durable.length < members.length) {
-      const committedAt = now();
-      for (const member of members) if (!member.durable) onDurable(member, committedAt);
-    }
+    if (durable.length < members.length)
+      for (const member of members) if (!member.durable) onDurable(member, at);
     if (durable.length === 0) return;
     if (alone && durable.length === 1 && this.idle && policy.blockingPays()) {
-      this.#syncBlocking(durable);
+      this.#syncBlocking(durable, at);
       return;
     }
     this.#pending.push(...durable);
@@ -142,7 +142,7 @@ export class SyncStage {
     this.#pending = [];
     this.#flights = [...this.#flights, flight];
     void lease.syncLog(flight.lane).then(
-      () => this.#end(flight, {}),
+      () => this.#end(flight, succeeded),
       (error: unknown) => this.#end(flight, { error }),
     );
   }
@@ -165,7 +165,12 @@ export class SyncStage {
   #tell({ members, sync }: Omit<Flight, "outcome">, outcome: Outcome): void {
     if ("error" in outcome) this.#fail(members, outcome.error);
     else if (this.#failure !== undefined) this.#fail(members, this.#failure.cause);
-    else this.#succeed(members, { begunAt: sync.begunAt, blocking: false });
+    else
+      this.#succeed(members, {
+        begunAt: sync.begunAt,
+        durableAt: this.#options.now(),
+        blocking: false,
+      });
   }
 
   #becomeIdle(): void {
@@ -173,26 +178,26 @@ export class SyncStage {
     this.#whenIdle = undefined;
   }
 
-  #syncBlocking(members: readonly Member[]): void {
+  #syncBlocking(members: readonly Member[], begunAt: number): void {
     const { lease, now, policy } = this.#options;
-    const sync = policy.syncBegins(now());
+    const sync = policy.syncBegins(begunAt);
+    let outcome: Outcome = succeeded;
     try {
       lease.syncLogBlocking();
     } catch (error) {
-      policy.syncEnds(sync, now());
-      this.#fail(members, error);
-      return;
+      outcome = { error };
     }
-    policy.syncEnds(sync, now());
-    this.#succeed(members, { begunAt: sync.begunAt, blocking: true });
+    const endedAt = now();
+    policy.syncEnds(sync, endedAt);
+    if ("error" in outcome) this.#fail(members, outcome.error);
+    else this.#succeed(members, { begunAt, durableAt: endedAt, blocking: true });
   }
 
   #succeed(
     members: readonly Member[],
-    { begunAt, blocking }: { readonly begunAt: number; readonly blocking: boolean },
+    { begunAt, durableAt, blocking }: { begunAt: number; durableAt: number; blocking: boolean },
   ): void {
-    const { now, onEvent, onDurable } = this.#options;
-    const durableAt = now();
+    const { onEvent, onDurable } = this.#options;
     this.#lastCount = members.length;
     this.#syncs += 1;
     const durationMs = durableAt - begunAt;

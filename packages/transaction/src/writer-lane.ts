@@ -227,24 +227,25 @@ export class WriterLane {
 
   async #runGroup(): Promise<void> {
     const { writer } = this.#lease;
+    const startedAt = this.#now();
     const group: Group = {
       members: [],
-      startedAt: this.#now(),
+      startedAt,
+      ranAt: startedAt,
       size: this.#policy.groupSize(this.#queue.length + this.#endings.committing),
       run: 0,
     };
     try {
       for (let wait = this.#runMembers(group); wait !== undefined; wait = this.#runMembers(group))
         await wait;
-      const ranAt = this.#now();
-      if (group.run > 0) this.#policy.recordGroup(group.run, ranAt - group.startedAt);
+      if (group.run > 0) this.#policy.recordGroup(group.run, group.ranAt - startedAt);
       if (!writer.inTransaction) {
         this.#abortGroup(group.members);
       } else if (group.members.length === 0) {
         await writer.rollback();
       } else {
         const committed = this.#commit(group.members);
-        if (committed === true || (await committed)) this.#settle(group, ranAt);
+        if (committed === true || (await committed)) this.#settle(group);
       }
     } catch (error) {
       // The connection no longer does what it is told: only a new one can be trusted.
@@ -262,21 +263,20 @@ export class WriterLane {
     const { groupMembersMax, groupTimeMaxMs, onEvent } = this.#options;
     const { writer } = this.#lease;
     const size = Math.min(group.size, groupMembersMax);
-    let now = group.run === 0 ? group.startedAt : this.#now();
-    while (group.run < size && now - group.startedAt < groupTimeMaxMs) {
+    while (group.run < size && group.ranAt - group.startedAt < groupTimeMaxMs) {
       // The database may have given up everything because of the latest member.
       if (group.run > 0 && !writer.inTransaction) return undefined;
       const member = this.#queue.shift();
       if (member === undefined) return undefined;
-      const waitedMs = now - member.enqueuedAt;
+      const waitedMs = group.ranAt - member.enqueuedAt;
       this.statistics.wait.record(waitedMs);
       onEvent?.({ type: "transaction.begin", id: member.frame.id, waitedMs });
-      member.startedAt = now;
+      member.startedAt = group.ranAt;
       this.#running = member;
       group.run += 1;
       const succeeded = runMember(writer, member, group.members.length === 0);
       if (typeof succeeded !== "boolean") return this.#finish(group, member, succeeded);
-      now = this.#ran(group, member, succeeded);
+      this.#ran(group, member, succeeded);
     }
     return undefined;
   }
@@ -285,15 +285,13 @@ export class WriterLane {
     this.#ran(group, member, await running);
   }
 
-  /** Answers with the time. */
-  #ran(group: Group, member: Member, succeeded: boolean): number {
+  #ran(group: Group, member: Member, succeeded: boolean): void {
     this.#running = undefined;
-    const now = this.#now();
-    this.statistics.body.record(now - member.startedAt);
+    group.ranAt = this.#now();
+    this.statistics.body.record(group.ranAt - member.startedAt);
     if (member.frame.root.enlisted !== undefined) member.durable = true;
     if (succeeded) group.members.push(member);
     else this.#endings.fail(member, member.failure);
-    return now;
   }
 
   /** False when the database refused, which the members have then been told. */
@@ -318,7 +316,7 @@ export class WriterLane {
   }
 
   /** Hands over what was committed, to be made durable. */
-  #settle({ members, startedAt }: Group, ranAt: number): void {
+  #settle({ members, startedAt, ranAt }: Group): void {
     const now = this.#now();
     this.#policy.recordCommit(now - ranAt);
     this.#endings.expect(members);
@@ -328,7 +326,7 @@ export class WriterLane {
       members: members.length,
       durationMs: now - startedAt,
     });
-    this.#stage.settle(members, this.#queue.length === 0);
+    this.#stage.settle(members, now, this.#queue.length === 0);
   }
 
   /** The database has rolled back everything, the members that had succeeded included. */

@@ -3,7 +3,9 @@ import type { CachedStatement } from "./statement-cache.ts";
 
 /** Which tables the statements of a transaction have changed. */
 export class ChangedTables {
-  readonly #statements = new Set<CachedStatement>();
+  /** Each once; which of them are in here is noted on them. */
+  readonly #statements: CachedStatement[] = [];
+  #transaction = 1;
   /** What ran in the transaction before, and its tables: most are like the last. */
   #last: { readonly sets: readonly TableSet[]; readonly tables: TableSet } = {
     sets: [],
@@ -11,30 +13,31 @@ export class ChangedTables {
   };
 
   add(statement: CachedStatement): void {
-    this.#statements.add(statement);
+    if (statement.changedIn === this.#transaction) return;
+    statement.changedIn = this.#transaction;
+    this.#statements.push(statement);
   }
 
   clear(): void {
-    this.#statements.clear();
+    this.#statements.length = 0;
+    this.#transaction += 1;
   }
 
   /** The tables changed since the last call; undefined when there are none. */
   take(): TableSet | undefined {
-    if (this.#statements.size === 0) return undefined;
+    if (this.#statements.length === 0) return undefined;
     if (!this.#isAsLast()) {
-      const sets = [...this.#statements].map(({ writes }) => writes);
+      const sets = this.#statements.map(({ writes }) => writes);
       this.#last = { sets, tables: union(sets) };
     }
-    this.#statements.clear();
+    this.clear();
     return this.#last.tables;
   }
 
   #isAsLast(): boolean {
     const { sets } = this.#last;
-    if (sets.length !== this.#statements.size) return false;
-    let at = 0;
-    for (const { writes } of this.#statements) if (writes !== sets[at++]) return false;
-    return true;
+    if (sets.length !== this.#statements.length) return false;
+    return this.#statements.every(({ writes }, at) => writes === sets[at]);
   }
 }
 

@@ -59,7 +59,8 @@ export class IndexDoubt {
   /** The transaction has ended. */
   end(): void {
     this.#savepoints.length = 0;
-    this.#searched.clear();
+    // Also an empty set makes a new table when it is cleared.
+    if (this.#searched.size > 0) this.#searched.clear();
     this.#damage = undefined;
   }
 }

@@ -97,7 +97,7 @@ export class LogSync {
     const startedAt = this.#file.settings.clock();
     this.#refuseAfterFailure();
     try {
-      this.#forCaller = this.#current(this.#forCaller);
+      this.#forCaller = this.#current(this.#forCaller, startedAt);
       fdatasyncSync(this.#forCaller.fd);
     } catch (cause) {
       throw this.#fail(cause);
@@ -160,7 +160,7 @@ export class LogSync {
     const startedAt = this.#file.settings.clock();
     this.#refuseAfterFailure();
     try {
-      lane.descriptor = this.#current(lane.descriptor);
+      lane.descriptor = this.#current(lane.descriptor, startedAt);
       await syncOnThread(lane.descriptor.fd);
     } catch (cause) {
       throw this.#fail(cause);
@@ -171,8 +171,7 @@ export class LogSync {
   }
 
   /** The descriptor of the log, which must still be the one that is at the path. */
-  #current(known: Descriptor | undefined): Descriptor {
-    const at = this.#file.settings.clock();
+  #current(known: Descriptor | undefined, at: number): Descriptor {
     if (at - this.#databaseComparedAt >= compareDatabaseEveryMs) {
       if (!sameFile(this.#database, identityOf(this.#file.path))) throw replaced(this.#file.path);
       this.#databaseComparedAt = at;

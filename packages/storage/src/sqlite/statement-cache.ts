@@ -40,6 +40,8 @@ export interface CachedStatement {
   repeatable: Repeatable;
   /** Which state of the schema these three are of. */
   schema: number;
+  /** The transaction in which it has changed something, as its session counts them. */
+  changedIn: number;
   /** Where its runs are recorded. */
   readonly log: StatementLog | undefined;
 }
@@ -190,6 +192,7 @@ export class StatementCache {
       writesSearch,
       repeatable,
       schema: this.#schema,
+      changedIn: 0,
       log: this.#options.queryLog?.statement(sql),
     };
     if (this.#entries.size >= this.#options.statementCacheMax) this.#evict();

@@ -37,6 +37,9 @@ interface SavepointVerbs {
 export class TransactionVerbs {
   readonly #handle: Handle;
   readonly #location: string;
+  // These two run in every transaction, and a look into a map is noticeable there.
+  #beginWrite: HandleStatement | undefined;
+  #commit: HandleStatement | undefined;
   readonly #prepared = new Map<string, HandleStatement>();
   readonly #pragmas = new Map<string, Statement<[], readonly number[]>>();
   readonly #savepoints = new Map<string, SavepointVerbs>();
@@ -77,7 +80,7 @@ export class TransactionVerbs {
   tryBeginWrite(): boolean {
     if (this.#open) throw alreadyOpen();
     try {
-      this.#verb("BEGIN IMMEDIATE").run();
+      (this.#beginWrite ??= this.#prepare("BEGIN IMMEDIATE")).run();
       this.#open = true;
       return true;
     } catch (cause) {
@@ -110,7 +113,7 @@ export class TransactionVerbs {
     this.#require();
     try {
       this.#doubt.refuse();
-      this.#verb("COMMIT").run();
+      (this.#commit ??= this.#prepare("COMMIT")).run();
       this.#open = false;
       this.#doubt.end();
     } catch (cause) {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { sqlQuery } from "@atlas/storage";
 import { openSqlite } from "@atlas/storage/sqlite";
-import { createTransactionManager, type Durability } from "@atlas/transaction";
+import { createTransactionManager } from "@atlas/transaction";
 import Sqlite from "better-sqlite3";
 
 /** One side of the comparison: two inserts and an update per transaction. */
@@ -18,10 +18,23 @@ const schema = `
   INSERT INTO c VALUES (1, 0);`;
 const updateC = "UPDATE c SET n = n + 1 WHERE id = 1";
 
+/** Durable; durable and never synced on the main thread; not durable. */
+export const settings = ["full", "thread", "relaxed"] as const;
+export type Setting = (typeof settings)[number];
+
+/** What the peer does of the same worth. */
+export function synchronousOf(setting: Setting): "FULL" | "NORMAL" {
+  return setting === "relaxed" ? "NORMAL" : "FULL";
+}
+
 /** Atlas, with its own sync. */
-export async function openAtlas(directory: string, durability: Durability): Promise<Side> {
-  const database = await openSqlite(join(directory, `atlas-${durability}.db`), { durability });
-  const manager = await createTransactionManager(database, { durability });
+export async function openAtlas(directory: string, setting: Setting): Promise<Side> {
+  const durability = setting === "relaxed" ? "relaxed" : "full";
+  const database = await openSqlite(join(directory, `atlas-${setting}.db`), { durability });
+  const manager = await createTransactionManager(database, {
+    durability,
+    ...(setting === "thread" && { blockingSyncMaxMs: 0 }),
+  });
   for (const text of schema.split(";").filter((part) => part.trim() !== ""))
     await manager.connection.execute(text);
   const a = sqlQuery<never, { name: string; n: number }>(
@@ -46,10 +59,10 @@ export async function openAtlas(directory: string, durability: Durability): Prom
 }
 
 /** better-sqlite3, one transaction after the other. */
-export function openRaw(directory: string, synchronous: "FULL" | "NORMAL"): Side {
-  const database = new Sqlite(join(directory, `raw-${synchronous}.db`));
+export function openRaw(directory: string, setting: Setting): Side {
+  const database = new Sqlite(join(directory, `raw-${setting}.db`));
   database.pragma("journal_mode = WAL");
-  database.pragma(`synchronous = ${synchronous}`);
+  database.pragma(`synchronous = ${synchronousOf(setting)}`);
   database.exec(schema);
   const a = database.prepare("INSERT INTO a (name, n) VALUES (?, ?)");
   const b = database.prepare("INSERT INTO b (name) VALUES (?)");

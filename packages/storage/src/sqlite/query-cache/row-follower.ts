@@ -75,7 +75,8 @@ export class RowFollower {
     // A table that was replaced has lost its triggers.
     if (tables === "all") this.#stale = true;
     if (this.#installed.size === 0 || tables === undefined || tables === "all") {
-      this.#recorded.clear();
+      // Also an empty map makes a new table when it is cleared.
+      if (this.#recorded.size > 0) this.#recorded.clear();
       return tables === undefined ? undefined : { tables };
     }
     const recorded = new Map(this.#recorded);

@@ -134,7 +134,7 @@ export class SqliteWalManager implements WalManager {
 
   /**
    * True while writers should wait: the log is nearly at its limit, and what
-   * would cut it back is under way. It ends with that checkpoint, whatever comes of it.
+   * lets it start again is under way. It ends with that, whatever comes of it.
    */
   get holdsWriters(): boolean {
     return this.#nearLimit && this.#running > 0;
@@ -178,16 +178,20 @@ export class SqliteWalManager implements WalManager {
     const waitingMax = Math.min(framesWaitingMax, limit * waitingShare);
     this.#planNextLook(frames, waitingMax);
     // At once, and not when a checkpoint that runs is over: the log grows meanwhile.
+    this.#nearLimit = frames >= limit * holdAt;
     if (frames > limit * watchAt) this.#guardLimit(frames / limit);
-    if (this.#looking || this.#closed || frames - framesCopied < waitingMax) return;
+    if (this.#looking || this.#closed) return;
+    // Near the limit it is not about what waits: the log has to start again, however little that is.
+    if (frames - framesCopied < waitingMax && !this.#nearLimit) return;
     this.#looking = true;
     try {
       await this.checkpoint();
-      if (!this.#closed && !this.#heldBack()) await this.#startAgain();
+      if (!this.#closed && (this.#nearLimit || !this.#heldBack())) await this.#startAgain();
     } catch (error) {
       this.#report(error);
     } finally {
       this.#looking = false;
+      this.#nearLimit = false;
     }
   }
 
@@ -228,7 +232,6 @@ export class SqliteWalManager implements WalManager {
   /** Reports who keeps the log from starting again, and ends them near the limit. */
   #guardLimit(share: number): void {
     const { clock, walLimitBytes, snapshotGraceMs } = this.#file.settings;
-    this.#nearLimit = share >= holdAt;
     const oldest = this.#source.oldestSnapshot();
     if (oldest === undefined) return;
     if (share >= expireAllAt) this.#source.expireSnapshots(clock());
@@ -272,7 +275,6 @@ export class SqliteWalManager implements WalManager {
     this.#running += 1;
     const outcome = await this.#checkpointer.run(request).finally(() => {
       this.#running -= 1;
-      this.#nearLimit = false;
     });
     const durationMs = clock() - startedAt;
     this.#checkpoints += 1;
