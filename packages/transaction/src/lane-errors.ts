@@ -55,6 +55,16 @@ export function groupAborted(): AtlasError {
   );
 }
 
+/** @internal */
+export function outcomeUnknown(cause: unknown): AtlasError {
+  return transactionError(
+    "transaction.outcome_unknown",
+    "The device did not confirm the commit, so it is not known whether the change is stored. " +
+      "Read the data before repeating the change.",
+    { cause, txState: "unknown" },
+  );
+}
+
 /** True when a refused COMMIT has certainly left nothing, or left the transaction open. @internal */
 export function isOutcomeKnown(error: unknown): boolean {
   return AtlasError.is(error) && error.txState !== undefined && error.txState !== "unknown";

@@ -39,7 +39,7 @@ export class MemberEndings {
     return this.#groups.flat().filter(({ ended }) => !ended);
   }
 
-  /** Members whose COMMIT has returned; `acknowledge` or `lose` follows for each. */
+  /** Members whose COMMIT has returned or was lost; `acknowledge` or `lose` follows for each. */
   expect(members: readonly Member[]): void {
     this.#committing += members.length;
     while (this.#groups[0]?.every(({ ended }) => ended) === true) this.#groups.shift();

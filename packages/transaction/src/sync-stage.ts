@@ -1,7 +1,7 @@
 import type { AtlasError } from "@atlas/errors";
 import type { SyncLane, WriterLease } from "@atlas/storage";
-import { transactionError } from "./errors.ts";
 import type { TransactionEvent } from "./events.ts";
+import { outcomeUnknown } from "./lane-errors.ts";
 import type { Member } from "./member.ts";
 import type { SyncInFlight } from "./overlap-meter.ts";
 import type { SyncPolicy } from "./sync-policy.ts";
@@ -211,15 +211,6 @@ export class SyncStage {
     this.#pending = [];
     if (this.#failure === undefined) onEvent?.({ type: "transaction.sync_failed", error: cause });
     this.#failure ??= { cause };
-    for (const member of lost)
-      onFailed(
-        member,
-        transactionError(
-          "transaction.outcome_unknown",
-          "The change was committed, but the device did not confirm that it is stored. " +
-            "Read the data before repeating the change.",
-          { cause, txState: "unknown" },
-        ),
-      );
+    for (const member of lost) onFailed(member, outcomeUnknown(cause));
   }
 }

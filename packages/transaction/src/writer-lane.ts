@@ -23,7 +23,13 @@ import type { AtlasError } from "@atlas/errors";
 import type { Answer, WriterLease } from "@atlas/storage";
 import { backoffMs } from "./backoff.ts";
 import type { Group } from "./group.ts";
-import { groupAborted, holdTimeout, isOutcomeKnown, waitTimeout } from "./lane-errors.ts";
+import {
+  groupAborted,
+  holdTimeout,
+  isOutcomeKnown,
+  outcomeUnknown,
+  waitTimeout,
+} from "./lane-errors.ts";
 import { LaneStatistics } from "./lane-statistics.ts";
 import type { Member } from "./member.ts";
 import { MemberEndings } from "./member-endings.ts";
@@ -308,10 +314,21 @@ export class WriterLane {
     }
   }
 
+  /**
+   * An error of the device leaves it open whether the commit is in the log. Nobody reads it
+   * from there any more, but for whoever opens the file after the end of this process.
+   */
   async #refused(members: readonly Member[], error: unknown): Promise<boolean> {
-    this.#mustReopen = !isOutcomeKnown(error);
-    await this.#lease.writer.rollback();
-    for (const member of members) this.#endings.fail(member, error);
+    const isKnown = isOutcomeKnown(error);
+    this.#mustReopen = !isKnown;
+    try {
+      await this.#lease.writer.rollback();
+    } finally {
+      if (!isKnown) this.#endings.expect(members);
+      for (const member of members)
+        if (isKnown) this.#endings.fail(member, error);
+        else this.#endings.lose(member, outcomeUnknown(error));
+    }
     return false;
   }
 
@@ -331,7 +348,7 @@ export class WriterLane {
 
   /** The database has rolled back everything, the members that had succeeded included. */
   #abortGroup(members: readonly Member[]): void {
-    for (const member of members) this.#endings.fail(member, groupAborted());
+    for (const member of members) if (!member.ended) this.#endings.fail(member, groupAborted());
   }
 
   async #reopen(): Promise<void> {

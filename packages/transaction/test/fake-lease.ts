@@ -6,6 +6,8 @@ export interface LeaseControl {
   beforeSync?: () => void | Promise<void>;
   /** Called before each commit. */
   beforeCommit?: () => void;
+  /** Called when one was made; what it throws is told instead. */
+  afterCommit?: () => void;
   /** Called before each reopening. */
   beforeReopen?: () => void;
   /** In order: commit, sync begins, sync ends, reopen. */
@@ -26,7 +28,9 @@ export function controlLease(database: Database): { database: Database; control:
           return () => {
             control.beforeCommit?.();
             control.log.push("commit");
-            return target.commit();
+            const committed = target.commit();
+            control.afterCommit?.();
+            return committed;
           };
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === "function" ? value.bind(target) : value;

@@ -88,6 +88,29 @@ describe("T3: what cannot take effect now waits for recovery", () => {
   });
 });
 
+test.each([
+  ["made after all", "afterCommit", "1"],
+  ["not made", "beforeCommit", "0"],
+] as const)(
+  "T3: when COMMIT itself fails on the device, recovery finds out that it was %s",
+  async (_, when, left) => {
+    await using setup = await openFiles();
+    const { files, control } = setup;
+    setup.put("a", "0");
+    control[when] = () => {
+      delete control[when];
+      throw new Error("EIO");
+    };
+
+    await expect(files.write("a", "1")).rejects.toMatchObject(code("outcome_unknown"));
+    await expect(files.read("a")).resolves.toEqual(Buffer.from("0"));
+    await files.recover();
+
+    expect([setup.text("a"), setup.names(), await setup.journal()]).toEqual([left, ["a"], 0]);
+    expect(setup.manager.statistics()).toMatchObject({ unknown: 1 });
+  },
+);
+
 describe("limits and refusals of a file store", () => {
   test("a transaction changes so many files and bytes and no more", async () => {
     await using setup = await openFiles({ filesMax: 2, bytesMax: 10 });

@@ -1,3 +1,4 @@
+import { AtlasError } from "@atlas/errors";
 import { sqlQuery } from "@atlas/storage";
 import { createMemoryMap, type MemoryMap } from "@atlas/transaction/participants";
 import { describe, expect, test } from "vitest";
@@ -141,7 +142,7 @@ describe("T3: values in memory change with the database", () => {
     await manager.atomic(() => map.set("n", 1));
     control.beforeCommit = () => {
       delete control.beforeCommit;
-      throw new Error("EIO");
+      throw new AtlasError("storage.constraint", "refused", { txState: "active" });
     };
 
     const both = await Promise.allSettled([
