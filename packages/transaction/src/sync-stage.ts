@@ -62,6 +62,7 @@ export class SyncStage {
   #whenIdle: PromiseWithResolvers<void> | undefined;
   #failure: { readonly cause: unknown } | undefined;
   #lastCount = 0;
+  #endedAt = Number.NEGATIVE_INFINITY;
   #syncs = 0;
 
   constructor(options: SyncStageOptions) {
@@ -76,6 +77,11 @@ export class SyncStage {
   /** Members acknowledged by the latest sync. */
   get lastCount(): number {
     return this.#lastCount;
+  }
+
+  /** When the latest sync on another thread was noticed to have ended. */
+  get endedAt(): number {
+    return this.#endedAt;
   }
 
   get syncs(): number {
@@ -150,7 +156,8 @@ export class SyncStage {
   #end(flight: Flight, outcome: Outcome): void {
     const { now, policy, onSynced } = this.#options;
     flight.outcome = outcome;
-    policy.syncEnds(flight.sync, now());
+    this.#endedAt = now();
+    policy.syncEnds(flight.sync, this.#endedAt);
     if (this.#flights[0] !== flight) return;
     while (this.#flights[0]?.outcome !== undefined) {
       const { outcome: ended, ...oldest } = this.#flights[0];

@@ -43,6 +43,8 @@ import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** The event loop gets a turn this often, in milliseconds, or when the group that runs then ends. */
 const turnEveryMs = 2;
+/** When telling callers of a sync took longer, in milliseconds, the next group gets a turn of its own. */
+const tellingMsMax = 0.5;
 
 /** @internal */
 export type LaneCounts = Omit<TransactionStatus, "transactions">;
@@ -188,6 +190,8 @@ export class WriterLane {
     if (!this.#companyExpected) return;
     this.#companyExpected = false;
     await this.#giveTurn();
+    // That was the rest of the turn in which many were told and came back. Timers are due first.
+    if (this.#lastTurnAt - this.#stage.endedAt >= tellingMsMax) await this.#giveTurn();
   }
 
   async #giveTurn(): Promise<void> {
