@@ -199,7 +199,8 @@ describe("D6: near the limit", () => {
     const walLimitBytes = 16 * 1024 * 1024;
     await using store = await open({ walLimitBytes });
     const { database, logPath } = store;
-    const share = (): number => database.wal.monitor().frames / (walLimitBytes / 4_120);
+    const frameBytes = 4_096 + 24;
+    const share = (): number => (database.wal.monitor().frames * frameBytes) / walLimitBytes;
     const writeTo = async (wanted: number): Promise<void> => {
       while (share() < wanted) await write(database);
     };

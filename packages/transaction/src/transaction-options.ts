@@ -74,7 +74,8 @@ export interface TransactionManagerOptions {
   /**
    * A lone commit is synced on this thread when syncs lately took less than
    * this, in milliseconds, 0 to 5. A sync that takes long without warning then
-   * keeps the event loop; with 0 none does, and each takes some tenths more. Default: 1.
+   * keeps the event loop; with 0 none does, and each takes some tenths of a
+   * millisecond more. Default: 1.
    */
   readonly blockingSyncMaxMs?: number;
   /**

@@ -319,8 +319,8 @@ export class WriterLane {
   }
 
   /**
-   * An error of the device leaves it open whether the commit is in the log. Nobody reads it
-   * from there any more, but for whoever opens the file after the end of this process.
+   * Tells the members of a COMMIT that failed. An error of the device leaves it open whether
+   * the commit is in the log, for whoever opens the file after the end of this process.
    */
   async #refused(members: readonly Member[], error: unknown): Promise<boolean> {
     const isKnown = isOutcomeKnown(error);
