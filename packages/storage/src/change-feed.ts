@@ -16,7 +16,8 @@ export interface ChangeFeed {
   tablesRead(query: Pick<Query, "sql">): TableSet;
   /**
    * A number that differs from the one before whenever another process has
-   * committed in between. Costs about as much as reading one row.
+   * committed in between, and now and then when the log has started again. Costs
+   * about as much as reading one row.
    */
   foreignVersion(): number;
   /**

@@ -8,8 +8,8 @@
  * - `relaxed-1`: acknowledged without a sync; the peer has synchronous=NORMAL.
  * - `loop-gap-N…`: the event loop's longest pause meanwhile; the ratio is peer to Atlas.
  *   `median` is that of the rounds and `long` how many had one above 5 ms; `machine…`
- *   is the same of a loop that does nothing but go on: the pauses that the machine
- *   makes by itself.
+ *   is the same of a loop that has nothing to do and waits, as one that waits for a sync:
+ *   the pauses that the machine makes by itself.
  *
  * Both sides run in turns in one process. The ratio is the median of the ratios
  * of the rounds, so that what slows one round down slows both sides of it.
@@ -18,7 +18,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import {
   openAtlas,
@@ -123,7 +123,7 @@ async function runCase({ name, callers, setting }: Case, atlas: Side, peer: Side
     const result = { atlas: first ?? (await runRound(atlas, callers)), peer: other };
     if (round < 0) continue;
     results.push(result);
-    machine.push((await runRound({ once: () => nextTurn() }, 1)).gapMs);
+    machine.push((await runRound({ once: () => sleep(roundMs) }, 1)).gapMs);
   }
   const peerName = `better-sqlite3 ${synchronousOf(setting)}`;
   print(name, {

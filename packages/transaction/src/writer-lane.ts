@@ -18,7 +18,7 @@
  * 5. A member with participants is told of its commit when they are done, in
  *    the order of the commits; so it always waits for its sync.
  */
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AtlasError } from "@atlas/errors";
 import type { Answer, WriterLease } from "@atlas/storage";
 import { backoffMs } from "./backoff.ts";
@@ -30,6 +30,7 @@ import {
   outcomeUnknown,
   waitTimeout,
 } from "./lane-errors.ts";
+import { LoopTurns } from "./loop-turns.ts";
 import { LaneStatistics } from "./lane-statistics.ts";
 import type { Member } from "./member.ts";
 import { MemberEndings } from "./member-endings.ts";
@@ -40,11 +41,6 @@ import { SyncStage } from "./sync-stage.ts";
 import type { TransactionStatus } from "./transaction-status.ts";
 import type { ResolvedManagerOptions } from "./transaction-options.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
-
-/** The event loop gets a turn this often, in milliseconds, or when the group that runs then ends. */
-const turnEveryMs = 2;
-/** When telling callers of a sync took longer, in milliseconds, the next group gets a turn of its own. */
-const tellingMsMax = 0.5;
 
 /** @internal */
 export type LaneCounts = Omit<TransactionStatus, "transactions">;
@@ -65,10 +61,10 @@ export class WriterLane {
   readonly #policy: SyncPolicy;
   readonly #stage: SyncStage;
   readonly #watchdog: Watchdog;
+  readonly #turns: LoopTurns;
   #pump: Promise<void> | undefined;
   #running: Member | undefined;
   #gathered: (() => void) | undefined;
-  #lastTurnAt = 0;
   #companyExpected = false;
   #mustReopen = false;
   #groups = 0;
@@ -83,6 +79,7 @@ export class WriterLane {
     this.#endings = new MemberEndings(options, this.statistics);
     this.#queue = createMemberQueue(options.queueLengthMax);
     this.#policy = createSyncPolicy(options.blockingSyncMaxMs);
+    this.#turns = new LoopTurns(options.monotonicClock);
     this.#watchdog = createWatchdog(() => this.#expire());
     this.#stage = new SyncStage({
       lease,
@@ -169,8 +166,7 @@ export class WriterLane {
       } catch (error) {
         for (const member of this.#queue.takeAll()) this.#endings.fail(member, error);
       }
-      // Bodies that only await the database never leave the microtask queue; timers need a turn.
-      if (this.#now() - this.#lastTurnAt >= turnEveryMs) await this.#giveTurn();
+      if (this.#turns.dueBetweenGroups()) await this.#turns.give();
     }
     this.#pump = undefined;
   }
@@ -189,14 +185,7 @@ export class WriterLane {
     }
     if (!this.#companyExpected) return;
     this.#companyExpected = false;
-    await this.#giveTurn();
-    // That was the rest of the turn in which many were told and came back. Timers are due first.
-    if (this.#lastTurnAt - this.#stage.endedAt >= tellingMsMax) await this.#giveTurn();
-  }
-
-  async #giveTurn(): Promise<void> {
-    await nextTurn();
-    this.#lastTurnAt = this.#now();
+    await this.#turns.giveAfterTelling(this.#stage.endedAt);
   }
 
   #groupIsReady(): boolean {
@@ -222,7 +211,7 @@ export class WriterLane {
     const since = this.#now();
     for (let attempt = 0; ; attempt += 1) {
       await sleep(backoffMs(attempt, this.#options.random));
-      this.#lastTurnAt = this.#now();
+      this.#turns.had();
       this.#expire();
       if (this.#queue.length === 0) return false;
       if (!(await this.#lease.writer.tryBegin())) continue;
@@ -268,12 +257,13 @@ export class WriterLane {
     }
   }
 
-  /** Runs members until the group is complete, or answers with the one that has to be waited for. */
+  /** Runs members until the group is complete, or answers with what has to be waited for. */
   #runMembers(group: Group): Promise<void> | undefined {
     const { groupMembersMax, groupTimeMaxMs, onEvent } = this.#options;
     const { writer } = this.#lease;
     const size = Math.min(group.size, groupMembersMax);
     while (group.run < size && group.ranAt - group.startedAt < groupTimeMaxMs) {
+      if (group.run > 0 && this.#turns.dueInGroup(group.ranAt)) return this.#giveTurnIn(group);
       // The database may have given up everything because of the latest member.
       if (group.run > 0 && !writer.inTransaction) return undefined;
       const member = this.#queue.shift();
@@ -289,6 +279,11 @@ export class WriterLane {
       this.#ran(group, member, succeeded);
     }
     return undefined;
+  }
+
+  async #giveTurnIn(group: Group): Promise<void> {
+    await this.#turns.give();
+    group.ranAt = this.#now();
   }
 
   async #finish(group: Group, member: Member, running: Promise<boolean>): Promise<void> {

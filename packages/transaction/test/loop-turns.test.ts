@@ -7,7 +7,7 @@ describe("T2: what groups leave to the event loop", () => {
     let now = 0;
     await using setup = await openManager({
       // Telling takes long on a clock that goes on whenever it is looked at.
-      monotonicClock: () => (now += 1),
+      monotonicClock: () => (now += 0.2),
       groupTimeMaxMs: 100,
       onEvent: ({ type }) => type === "transaction.begin" && order.push("begin"),
     });
@@ -25,5 +25,28 @@ describe("T2: what groups leave to the event loop", () => {
     expect(order.slice(-8)).toEqual(
       ["begin", "turn", "next", "begin"].flatMap((what) => [what, what]),
     );
+  });
+
+  test("a group whose members take long leaves turns between them", async () => {
+    const order: string[] = [];
+    let now = 0;
+    await using setup = await openManager({
+      monotonicClock: () => now,
+      groupTimeMaxMs: 100,
+      onEvent: ({ type }) => type === "transaction.group" && order.push("group"),
+    });
+    order.length = 0;
+    const member = async (name: string): Promise<void> =>
+      setup.manager.program((connection) => {
+        connection.run(insert, { name });
+        order.push(name);
+        now += 0.6;
+        setImmediate(() => order.push("turn"));
+      });
+
+    await Promise.all(["a", "b", "c", "d"].map(member));
+
+    expect(order.filter((what) => what === "group")).toHaveLength(1);
+    expect(order.slice(0, 4)).toEqual(["a", "b", "turn", "turn"]);
   });
 });

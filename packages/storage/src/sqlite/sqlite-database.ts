@@ -13,6 +13,7 @@ import { cacheSizeOf, type DataFile } from "./data-file.ts";
 import { cacheSizeRange, waitRange } from "./open-options.ts";
 import { setCacheSize } from "./pragmas.ts";
 import type { Handle } from "./driver.ts";
+import { logFrames } from "./file-state.ts";
 import { ReaderLane } from "./reader-lane.ts";
 import { ReaderPool } from "./reader-pool.ts";
 import type { ScanOptions } from "../scan.ts";
@@ -58,7 +59,12 @@ export class SqliteDatabase implements SqliteStore {
     this.wal = new SqliteWalManager(file, {
       logPath: core.logPath,
       pageBytes: () => core.pageBytes,
-      frames: () => core.session.verbs.logFrames() ?? this.#readers.idleSession?.verbs.logFrames(),
+      frames: () => {
+        const idle = this.#readers.idleSession?.handle;
+        return (
+          logFrames(core.session.handle, file.location) ?? (idle && logFrames(idle, file.location))
+        );
+      },
       oldestSnapshot: () =>
         [...this.#reads.snapshots(), ...this.#scans.snapshots()].toSorted(
           (a, b) => a.since - b.since,

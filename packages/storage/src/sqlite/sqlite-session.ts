@@ -11,6 +11,7 @@ import { bindValue, bindValues, runBound, type BindableQuery } from "./bind-valu
 import { ChangedTables } from "./changed-tables.ts";
 import type { Handle, HandleStatement } from "./driver.ts";
 import { mayBeRounded, toNumbers } from "./exact-integers.ts";
+import { schemaVersion } from "./file-state.ts";
 import { runMany } from "./run-many.ts";
 import { StepLog, type ChangeResult } from "./step-log.ts";
 import { StatementCache, type CachedStatement } from "./statement-cache.ts";
@@ -73,7 +74,8 @@ export class SqliteSession implements SyncConnection {
   /** The steps of the transaction that is open, of a connection that writes. */
   readonly steps: StepLog = new StepLog({
     verbs: () => this.#verbs,
-    refreshSchema: () => this.#statements.followSchema(this.#verbs.schemaVersion()),
+    refreshSchema: () =>
+      this.#statements.followSchema(schemaVersion(this.#handle, this.#options.location)),
   });
   #broken = false;
   readonly #counts: SessionCounts = {

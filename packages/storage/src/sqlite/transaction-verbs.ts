@@ -1,5 +1,4 @@
 import type { AtlasError } from "@atlas/errors";
-import type { Statement } from "better-sqlite3";
 import { storageError } from "../errors.ts";
 import type { TableSet } from "../change-feed.ts";
 import { isIdentifier } from "../define-table.ts";
@@ -41,7 +40,6 @@ export class TransactionVerbs {
   #beginWrite: HandleStatement | undefined;
   #commit: HandleStatement | undefined;
   readonly #prepared = new Map<string, HandleStatement>();
-  readonly #pragmas = new Map<string, Statement<[], readonly number[]>>();
   readonly #savepoints = new Map<string, SavepointVerbs>();
   readonly #doubt = new IndexDoubt();
   #careful = 0;
@@ -195,36 +193,6 @@ export class TransactionVerbs {
     return inserted;
   }
 
-  /** Differs from the answer before when somebody has changed the schema. */
-  schemaVersion(): number {
-    try {
-      return Number(this.#numbers("pragma schema_version")[0]);
-    } catch (cause) {
-      throw translateError(cause, { during: "run", location: this.#location });
-    }
-  }
-
-  /** Differs from the answer before when another connection has committed. */
-  dataVersion(): number {
-    try {
-      return Number(this.#numbers("pragma data_version")[0]);
-    } catch (cause) {
-      throw translateError(cause, { during: "run", location: this.#location });
-    }
-  }
-
-  /** Frames in the log, and those copied back; undefined inside a transaction. */
-  logFrames(): { readonly frames: number; readonly framesCopied: number } | undefined {
-    if (this.#open) return undefined;
-    try {
-      const [, frames = 0, framesCopied = 0] = this.#numbers("pragma wal_checkpoint(noop)");
-      return { frames: Math.max(0, frames), framesCopied: Math.max(0, framesCopied) };
-    } catch (cause) {
-      if (isBusy(cause)) return undefined;
-      throw translateError(cause, { during: "run", location: this.#location });
-    }
-  }
-
   /**
    * Search indexes store what they keep in memory when a savepoint is set, and
    * when one is released. Before RELEASE a refusal leaves a way back, but the
@@ -261,19 +229,6 @@ export class TransactionVerbs {
     const tables = this.#doubt.searched;
     this.afterError();
     return translateError(cause, { during, location: this.#location, tables });
-  }
-
-  /**
-   * What a pragma answers. As a list: for a row by names the driver makes a new function each
-   * time a pragma runs, which takes five times as long as the pragma.
-   */
-  #numbers(sql: string): readonly number[] {
-    let pragma = this.#pragmas.get(sql);
-    if (pragma === undefined) {
-      pragma = this.#handle.prepare<[], readonly number[]>(sql).raw(true);
-      this.#pragmas.set(sql, pragma);
-    }
-    return pragma.get() ?? [];
   }
 
   #verb(sql: string): HandleStatement {

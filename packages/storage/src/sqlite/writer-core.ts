@@ -7,6 +7,7 @@ import type { SyncLane } from "../writer.ts";
 import type { Handle } from "./driver.ts";
 import { CommitFeed } from "./commit-feed.ts";
 import { damageOf } from "./damage-of.ts";
+import { dataVersion } from "./file-state.ts";
 import { identityOf, sameFile, type FileIdentity } from "./file-identity.ts";
 import { LogSync } from "./log-sync.ts";
 import { openWriter } from "./open-writer.ts";
@@ -199,7 +200,7 @@ export class WriterCore {
 
   // `data_version` counts what others commit, and nothing of this connection.
   #foreignVersion(): number {
-    return this.#generation * 2 ** 32 + Number(this.session.verbs.dataVersion());
+    return this.#generation * 2 ** 32 + dataVersion(this.session.handle, this.#file.location);
   }
 
   #check(): void {

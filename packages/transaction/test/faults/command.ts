@@ -7,7 +7,7 @@ const { values } = parseArgs({
   options: {
     places: { type: "string", default: "1000" },
     step: { type: "string", default: "1" },
-    transactions: { type: "string", default: "30" },
+    transactions: { type: "string", default: "90" },
   },
 });
 const cases = await runFaults(

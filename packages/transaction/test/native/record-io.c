@@ -10,8 +10,8 @@
  *   ATLAS_IO_DELAY  microseconds that every sync takes longer
  *   ATLAS_IO_FIRED  file that receives a line for every call that was made to fail
  *
- * A record is 24 bytes (kind, three zeros, payload length u32, file u64, argument u64; little
- * endian) and the payload. Files are inodes. Kinds:
+ * A record is 24 bytes (kind, 1 on the first thread and 0 on others, two zeros, payload length u32,
+ * file u64, argument u64; little endian) and the payload. Files are inodes. Kinds:
  *   D directory at path        C file created at path      U name removed      R name moved (a\0b)
  *   L second name (a\0b)
  *   W bytes at offset          T cut or grown to size      B sync begins       S sync succeeded
@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -64,7 +65,7 @@ static ssize_t plain_write(int fd, const struct iovec *parts, int count) {
 static void record(char kind, uint64_t file, uint64_t argument, const void *data,
                    uint32_t length) {
   if (log_fd < 0) return;
-  char head[24] = {kind};
+  char head[24] = {kind, syscall(SYS_gettid) == getpid()};
   memcpy(head + 4, &length, 4);
   memcpy(head + 8, &file, 8);
   memcpy(head + 16, &argument, 8);

@@ -10,7 +10,13 @@ export type IoRecord =
       readonly data: Buffer;
     }
   | { readonly kind: "truncate"; readonly file: bigint; readonly size: number }
-  | { readonly kind: "sync-begin" | "sync-end"; readonly file: bigint; readonly sync: number }
+  | {
+      readonly kind: "sync-begin" | "sync-end";
+      readonly file: bigint;
+      readonly sync: number;
+      /** True when the thread of the event loop did it. */
+      readonly inLoop?: boolean;
+    }
   /** What the workload said. */
   | { readonly kind: "mark"; readonly text: string };
 
@@ -22,15 +28,25 @@ export function parseIoLog(log: Buffer): readonly IoRecord[] {
   for (let at = 0; at < log.length;) {
     const length = log.readUInt32LE(at + 4);
     const payload = log.subarray(at + headBytes, at + headBytes + length);
-    const head = { kind: String.fromCharCode(log[at] ?? 0), file: log.readBigUInt64LE(at + 8) };
+    const head: RecordHead = {
+      kind: String.fromCharCode(log[at] ?? 0),
+      inLoop: log[at + 1] === 1,
+      file: log.readBigUInt64LE(at + 8),
+    };
     records.push(parseRecord(head, Number(log.readBigUInt64LE(at + 16)), payload));
     at += headBytes + length;
   }
   return records;
 }
 
+interface RecordHead {
+  readonly kind: string;
+  readonly inLoop: boolean;
+  readonly file: bigint;
+}
+
 function parseRecord(
-  { kind, file }: { readonly kind: string; readonly file: bigint },
+  { kind, inLoop, file }: RecordHead,
   argument: number,
   payload: Buffer,
 ): IoRecord {
@@ -52,12 +68,21 @@ function parseRecord(
     case "T":
       return { kind: "truncate", file, size: argument };
     case "B":
-      return { kind: "sync-begin", file, sync: argument };
+      return { kind: "sync-begin", file, sync: argument, inLoop };
     case "S":
-      return { kind: "sync-end", file, sync: argument };
+      return { kind: "sync-end", file, sync: argument, inLoop };
     case "A":
       return { kind: "mark", text: text() };
     default:
       throw new Error(`The log holds what cannot be replayed: ${kind} ${text()}`);
   }
+}
+
+/** Where a write-ahead log gets a new header: it begins, or starts again at its beginning. */
+export function logBeginnings(records: readonly IoRecord[]): readonly number[] {
+  const logs = new Set<bigint>();
+  return records.flatMap((record, at) => {
+    if (record.kind === "create" && record.path.endsWith("-wal")) logs.add(record.file);
+    return record.kind === "write" && record.offset === 0 && logs.has(record.file) ? [at] : [];
+  });
 }

@@ -21,6 +21,7 @@ describe.skipIf(missing !== undefined)(
       expect(figures.images).toBe(images);
       // Otherwise there was nothing to lose.
       expect(figures.lookedFor).toBeGreaterThan(images);
+      expect(figures.beginnings).toBeGreaterThan(4 * figures.recordings);
     }, 600_000);
 
     for (const fault of [

@@ -11,7 +11,7 @@ import { randomFrom } from "../seeded-random.ts";
 import { checkImage, writeImage } from "./check-image.ts";
 import { Disk } from "./disk.ts";
 import type { Survival } from "./disk-file.ts";
-import type { IoRecord } from "./io-log.ts";
+import { type IoRecord, logBeginnings } from "./io-log.ts";
 import { recordWorkload } from "./record-workload.ts";
 
 export interface PowerLossOptions {
@@ -29,6 +29,8 @@ export interface PowerLossFigures {
   /** File operations of all recordings. */
   operations: number;
   syncs: number;
+  /** How often a log began or started again. */
+  beginnings: number;
   /** Acknowledged as durable, in all recordings. */
   durable: number;
   /** Acknowledged transactions looked for in images, one image after the other. */
@@ -76,6 +78,7 @@ class PowerLossSuite {
     recordings: 0,
     operations: 0,
     syncs: 0,
+    beginnings: 0,
     durable: 0,
     lookedFor: 0,
     contradictions: [],
@@ -107,6 +110,7 @@ class PowerLossSuite {
     figures.recordings += 1;
     figures.operations += records.length;
     figures.syncs += records.filter(({ kind }) => kind === "sync-end").length;
+    figures.beginnings += logBeginnings(records).length;
     figures.durable += told.filter(isDurable).length;
   }
 
@@ -139,25 +143,34 @@ export function endOfCreation(records: readonly IoRecord[]): number {
   return records.findIndex(({ kind }, index) => index > removed && kind === "sync-end") + 1;
 }
 
-/** Latest first. Half of them right behind an acknowledgement, where most is at stake. */
+/** So many operations behind the new header of a log are looked at with care. */
+const beginningOperations = 8;
+
+/**
+ * Latest first. Half of them right behind an acknowledgement, where most is at stake, a quarter
+ * where a log has begun, where what it held before may still be on the disk.
+ */
 function randomCuts(records: readonly IoRecord[], count: number, random: () => number): number[] {
   const first = endOfCreation(records);
+  const pick = (among: number): number => Math.floor(random() * among);
   const behindMarks = records.flatMap(({ kind }, index) => (kind === "mark" ? [index + 1] : []));
-  const anywhere = (): number => first + Math.floor(random() * (records.length + 1 - first));
-  const cuts = Array.from({ length: count }, (_, index) =>
-    index % 2 === 0
-      ? anywhere()
-      : (behindMarks[Math.floor(random() * behindMarks.length)] ?? first),
-  );
-  return cuts.toSorted((a, b) => b - a);
+  const beginnings = logBeginnings(records).filter((at) => at > first);
+  const ways = [
+    () => behindMarks[pick(behindMarks.length)],
+    () => first + pick(records.length + 1 - first),
+    () => behindMarks[pick(behindMarks.length)],
+    () => (beginnings[pick(beginnings.length)] ?? first) + 1 + pick(beginningOperations),
+  ];
+  const cuts = Array.from({ length: count }, (_, index) => ways[index % ways.length]?.() ?? first);
+  return cuts.map((cut) => Math.min(cut, records.length)).toSorted((a, b) => b - a);
 }
 
 /** One line for people. */
 export function describePowerLosses(figures: PowerLossFigures, { seed }: PowerLossOptions): string {
-  const { images, bad, recordings, operations, syncs, durable, lookedFor } = figures;
+  const { images, bad, recordings, operations, syncs, beginnings, durable, lookedFor } = figures;
   return (
     `power loss: ${images} images of ${recordings} recordings (${operations} file operations, ` +
-    `${syncs} syncs, ${durable} durable transactions), ${lookedFor} acknowledged transactions ` +
+    `${syncs} syncs, ${beginnings} beginnings of a log, ${durable} durable transactions), ${lookedFor} acknowledged transactions ` +
     `looked for, ${bad} images bad, seed ${seed}`
   );
 }

@@ -59,8 +59,9 @@ export class Checkpointer {
       const error = Object.assign(new Error(reply.message), { code: reply.code });
       throw translateError(error, { during: "run", location, txState: "none" });
     }
-    // Passive never waits; what it could not copy is told by its numbers.
-    if (reply.busy !== 0 && request.mode !== "passive") throw busyError(location);
+    // Who never waits tells by the numbers what could not be copied.
+    const waits = request.mode === "restart" || request.mode === "truncate";
+    if (reply.busy !== 0 && waits) throw busyError(location);
     return { frames: Math.max(0, reply.log), framesCopied: Math.max(0, reply.checkpointed) };
   }
 

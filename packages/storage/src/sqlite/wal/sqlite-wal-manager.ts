@@ -4,16 +4,11 @@ import { AtlasError, checkOptions } from "@atlas/errors";
 import type { CheckpointReport, WalManager, WalStats, WalVerification } from "./wal-manager.ts";
 import { closedError } from "../closed-error.ts";
 import type { DataFile } from "../data-file.ts";
+import type { LogFrames } from "../file-state.ts";
 import { busyError } from "../wait-while-busy.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { readLog } from "./verify-log.ts";
 import type { CheckpointRequest } from "./wal-thread.ts";
-
-/** Frames, as `wal_checkpoint(noop)` tells them. */
-export interface LogFrames {
-  readonly frames: number;
-  readonly framesCopied: number;
-}
 
 /** A reader of this process with its snapshot. */
 export interface HeldSnapshot {
@@ -40,6 +35,8 @@ export interface WalSource {
  */
 const framesWaitingMax = 3_000;
 const waitingShare = 0.2;
+/** So many frames are copied when nobody writes any more; SQLite leaves as many by default. */
+const restMin = 1_000;
 /** The share of the limit from which on it matters who holds the log back. */
 const watchAt = 0.3;
 /** Most commits after which the log is looked at again. */
@@ -79,6 +76,7 @@ export class SqliteWalManager implements WalManager {
   #looking = false;
   #running = 0;
   #nearLimit = false;
+  #startingAgain = false;
   #checkpoints = 0;
   #lastCheckpoint: Date | undefined;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -133,11 +131,11 @@ export class SqliteWalManager implements WalManager {
   }
 
   /**
-   * True while writers should wait: the log is nearly at its limit, and what
-   * lets it start again is under way. It ends with that, whatever comes of it.
+   * True while writers should wait: the log starts again on the other thread, or is nearly at
+   * its limit while a checkpoint runs. It ends with that, whatever comes of it.
    */
   get holdsWriters(): boolean {
-    return this.#nearLimit && this.#running > 0;
+    return this.#startingAgain || (this.#nearLimit && this.#running > 0);
   }
 
   /** To be called after every commit. */
@@ -185,8 +183,8 @@ export class SqliteWalManager implements WalManager {
     if (frames - framesCopied < waitingMax && !this.#nearLimit) return;
     this.#looking = true;
     try {
-      await this.checkpoint();
-      if (!this.#closed && (this.#nearLimit || !this.#heldBack())) await this.#startAgain();
+      if (this.#nearLimit || !this.#heldBack()) await this.#startAgain();
+      else await this.checkpoint();
     } catch (error) {
       this.#report(error);
     } finally {
@@ -202,7 +200,7 @@ export class SqliteWalManager implements WalManager {
    */
   #countFrames(): LogFrames | undefined {
     try {
-      return this.#source.frames() ?? { frames: 0, framesCopied: 0 };
+      return this.#source.frames();
     } catch (error) {
       this.#report(error);
       return undefined;
@@ -246,23 +244,28 @@ export class SqliteWalManager implements WalManager {
   }
 
   /**
-   * The next write starts the log again once all of it is copied and nobody
-   * reads from it. A busy writer always has something more; holding it for the
-   * moment in which the rest is copied ends that.
+   * Copies everything and starts the log again at its beginning. A busy writer always has
+   * something more; holding it for the moment in which the rest is copied ends that.
    */
   async #startAgain(): Promise<void> {
+    await this.#checkpoint({ mode: "keeping", timeoutMs: 0 });
+    if (this.#closed) return;
+    this.#startingAgain = true;
     try {
-      await this.#checkpoint({ mode: "full", timeoutMs: restartTimeoutMs });
+      await this.#checkpoint({ mode: "restart", timeoutMs: restartTimeoutMs });
     } catch (error) {
       if (!AtlasError.is(error) || error.code !== "storage.busy") throw error;
+    } finally {
+      this.#startingAgain = false;
     }
   }
 
   async #copyRest(): Promise<void> {
     const counted = this.#countFrames();
-    if (this.#closed || counted === undefined || counted.frames === counted.framesCopied) return;
+    if (this.#closed || counted === undefined) return;
+    if (counted.frames - counted.framesCopied < restMin) return;
     try {
-      await this.checkpoint();
+      await this.#startAgain();
     } catch (error) {
       this.#report(error);
     }
