@@ -1,24 +1,10 @@
-import {
-  closeSync,
-  copyFileSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, statSync, symlinkSync, writeSync } from "node:fs";
 import { type Database, sqlQuery, type StorageEvent } from "@atlas/storage";
 import { openSqlite } from "@atlas/storage/sqlite";
 import { temporaryDirectory } from "@atlas/storage/testing";
 import Driver from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { emitterOf, type DataFile } from "../src/sqlite/data-file.ts";
-import { LogSync } from "../src/sqlite/log-sync.ts";
-import { sqliteDefaults } from "../src/sqlite/open-options.ts";
+import { SkewedClock } from "./fixtures/skewed-clock.ts";
 
 const insert = sqlQuery<never, { a: string }>("insert into t values (:a)");
 const values = sqlQuery<{ a: string }>("select a from t order by a");
@@ -26,7 +12,7 @@ const values = sqlQuery<{ a: string }>("select a from t order by a");
 async function openWithTable(
   path: string,
   events: StorageEvent[] = [],
-  clock: Clock = new Clock(),
+  clock: SkewedClock = new SkewedClock(),
 ): Promise<Database> {
   const database = await openSqlite(path, {
     onEvent: (event) => events.push(event),
@@ -36,17 +22,8 @@ async function openWithTable(
   return database;
 }
 
-/** A clock that can be told to go forward: the log is compared with its path once a second. */
-class Clock {
-  #skew = 0;
-  readonly now = (): number => performance.now() + this.#skew;
-  skip(milliseconds: number): void {
-    this.#skew += milliseconds;
-  }
-}
-
 /** Puts a file that no device can sync in the place of the log; SQLite keeps the real one. */
-function breakLog(path: string, clock: Clock): () => void {
+function breakLog(path: string, clock: SkewedClock): () => void {
   clock.skip(2_000);
   renameSync(`${path}-wal`, `${path}-real`);
   symlinkSync("/dev/null", `${path}-wal`);
@@ -54,23 +31,6 @@ function breakLog(path: string, clock: Clock): () => void {
     rmSync(`${path}-wal`);
     renameSync(`${path}-real`, `${path}-wal`);
   };
-}
-
-function fileFor(path: string, events: StorageEvent[] = [], clock = new Clock()): DataFile {
-  const emit = emitterOf((event) => events.push(event));
-  const settings = { ...sqliteDefaults, clock: clock.now };
-  return { driver: Driver, location: path, path, settings, emit };
-}
-
-/** Files that this process has open, by what Linux says they are. */
-function openFiles(): readonly string[] {
-  return readdirSync("/proc/self/fd").flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/self/fd/${fd}`)];
-    } catch {
-      return [];
-    }
-  });
 }
 
 describe("T1: an acknowledged write was synced", () => {
@@ -91,137 +51,14 @@ describe("T1: an acknowledged write was synced", () => {
 
     expect(syncs()).toBe(before + 1);
   });
-
-  test("callers that come while a sync runs share the one after it", async () => {
-    using directory = temporaryDirectory();
-    const path = directory.file("log");
-    writeFileSync(path, "x");
-    const events: StorageEvent[] = [];
-    const log = new LogSync(fileFor(path, events), path);
-
-    await Promise.all([log.sync(), log.sync(), log.sync(), log.sync()]);
-
-    expect(events.length).toBe(2);
-    await log.close();
-  });
-
-  test("the two lanes run side by side, and each shares its own next sync", async () => {
-    using directory = temporaryDirectory();
-    const path = directory.file("log");
-    writeFileSync(path, "x");
-    const events: StorageEvent[] = [];
-    const log = new LogSync(fileFor(path, events), path);
-
-    const first = [log.sync(0), log.sync(1)];
-    const later = [log.sync(1), log.sync(0), log.sync(1)];
-    await Promise.all([...first, ...later]);
-
-    expect(events.length).toBe(4);
-    await log.close();
-  });
-
-  test.skipIf(process.platform !== "linux")("closing gives every descriptor back", async () => {
-    using directory = temporaryDirectory();
-    const path = directory.file("log");
-    writeFileSync(path, "x");
-    const log = new LogSync(fileFor(path), path);
-    await log.sync();
-    await log.sync(1);
-    log.syncBlocking();
-    expect(openFiles().filter((name) => name.startsWith(path))).toEqual([path, path, path]);
-
-    await log.close();
-
-    expect(openFiles().filter((name) => name.startsWith(path))).toEqual([]);
-  });
 });
 
 describe("T1: a sync that fails", () => {
-  test("is never confirmed afterwards, whoever asks and however", async () => {
-    const events: StorageEvent[] = [];
-    const log = new LogSync(fileFor("x", events), "/dev/null");
-    const failed = { code: "storage.sync_failed", txState: "unknown" };
-
-    const results = await Promise.allSettled([log.sync(), log.sync()]);
-    expect(results).toMatchObject([{ reason: failed }, { reason: failed }]);
-    await expect(log.sync()).rejects.toMatchObject(failed);
-    expect(() => log.syncBlocking()).toThrow(expect.objectContaining(failed));
-
-    expect(log.failed).toBe(true);
-    expect(events.map(({ type }) => type)).toEqual(["sync_failed"]);
-    await log.close();
-  });
-
-  test.each([
-    ["removed", (path: string) => rmSync(path)],
-    [
-      "replaced",
-      (path: string) => {
-        copyFileSync(path, `${path}2`);
-        renameSync(`${path}2`, path);
-      },
-    ],
-  ])("is also one of a log that another program has %s", async (_, harm) => {
-    using directory = temporaryDirectory();
-    const path = directory.file("log");
-    writeFileSync(path, "x");
-    const clock = new Clock();
-    const log = new LogSync(fileFor(path, [], clock), path);
-    await log.sync();
-    log.syncBlocking();
-    harm(path);
-    clock.skip(2_000);
-
-    expect(() => log.syncBlocking()).toThrow(
-      expect.objectContaining({ code: "storage.sync_failed" }),
-    );
-    await expect(log.sync()).rejects.toMatchObject({ code: "storage.sync_failed" });
-    await log.close();
-  });
-
-  test("on one lane fails the one that runs on the other lane as well", async () => {
-    using directory = temporaryDirectory();
-    const path = directory.file("log");
-    writeFileSync(path, "x");
-    const clock = new Clock();
-    const log = new LogSync(fileFor(path, [], clock), path);
-    await Promise.all([log.sync(0), log.sync(1)]);
-
-    const running = log.sync(0);
-    rmSync(path);
-    clock.skip(2_000);
-    const failed = { code: "storage.sync_failed" };
-    const results = await Promise.allSettled([log.sync(1), running]);
-
-    expect(results).toMatchObject([{ reason: failed }, { reason: failed }]);
-    await expect(log.sync(0)).rejects.toMatchObject(failed);
-    await log.close();
-  });
-
-  test("on this thread fails the one that runs on the other thread as well", async () => {
-    using directory = temporaryDirectory();
-    const path = directory.file("log");
-    writeFileSync(path, "x");
-    const clock = new Clock();
-    const log = new LogSync(fileFor(path, [], clock), path);
-    await log.sync();
-    log.syncBlocking();
-
-    const running = log.sync();
-    rmSync(path);
-    clock.skip(2_000);
-    const failed = { code: "storage.sync_failed" };
-    expect(() => log.syncBlocking()).toThrow(expect.objectContaining(failed));
-
-    await expect(running).rejects.toMatchObject(failed);
-    await log.close();
-  });
-
   test("fails its write, and the next write reopens the file and goes on", async () => {
     using directory = temporaryDirectory();
     const path = directory.file("data.db");
     const events: StorageEvent[] = [];
-    const clock = new Clock();
+    const clock = new SkewedClock();
     await using database = await openWithTable(path, events, clock);
     const repair = breakLog(path, clock);
 
@@ -237,7 +74,7 @@ describe("T1: a sync that fails", () => {
   test("stops the writer of a lease until it reopens", async () => {
     using directory = temporaryDirectory();
     const path = directory.file("data.db");
-    const clock = new Clock();
+    const clock = new SkewedClock();
     await using database = await openWithTable(path, [], clock);
     const lease = await database.unsafeTakeWriter();
     const { writer } = lease;
@@ -266,7 +103,7 @@ describe("T1: a sync that fails", () => {
   test("does not let a transaction commit that was open when it failed", async () => {
     using directory = temporaryDirectory();
     const path = directory.file("data.db");
-    const clock = new Clock();
+    const clock = new SkewedClock();
     await using database = await openWithTable(path, [], clock);
     const { writer, syncLog, release } = await database.unsafeTakeWriter();
     const repair = breakLog(path, clock);

@@ -110,8 +110,7 @@ export class LogSync {
    * opened that one would apply it. Answers where it is kept, if it was there.
    */
   setAside(suffix: string): string | undefined {
-    const own = this.#descriptors()[0]?.identity ?? this.#firstLog;
-    if (!sameFile(own, identityOf(this.#path))) return undefined;
+    if (!sameFile(this.#identity(), identityOf(this.#path))) return undefined;
     const kept = `${this.#file.path}.${suffix}-wal`;
     renameSync(this.#path, kept);
     // The index of the log is as wrong there as the log; it is made anew from one.
@@ -176,11 +175,25 @@ export class LogSync {
       if (!sameFile(this.#database, identityOf(this.#file.path))) throw replaced(this.#file.path);
       this.#databaseComparedAt = at;
     }
-    if (known === undefined) return openLog(this.#path, at);
+    if (known === undefined) return this.#openLog(at);
     if (at - known.comparedAt < compareEveryMs) return known;
     if (!sameFile(known.identity, identityOf(this.#path))) throw replaced(this.#path);
     known.comparedAt = at;
     return known;
+  }
+
+  /** A descriptor that is needed late must not lead to what is at the path by then. */
+  #openLog(at: number): Descriptor {
+    const own = this.#identity();
+    const opened = openLog(this.#path, at);
+    if (own === undefined || sameFile(own, opened.identity)) return opened;
+    closeSync(opened.fd);
+    throw replaced(this.#path);
+  }
+
+  /** Of the log that SQLite has open, as far as it is known. */
+  #identity(): FileIdentity | undefined {
+    return this.#descriptors()[0]?.identity ?? this.#firstLog;
   }
 
   #refuseAfterFailure(): void {
