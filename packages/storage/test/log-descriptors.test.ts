@@ -15,7 +15,11 @@ import { LogSync } from "../src/sqlite/log-sync.ts";
 import { sqliteDefaults } from "../src/sqlite/open-options.ts";
 import { SkewedClock } from "./fixtures/skewed-clock.ts";
 
-function fileFor(path: string, events: StorageEvent[] = [], clock = new SkewedClock()): DataFile {
+function fileFor(
+  path: string,
+  events: StorageEvent[] = [],
+  clock: Pick<SkewedClock, "now"> = new SkewedClock(),
+): DataFile {
   const emit = emitterOf((event) => events.push(event));
   const settings = { ...sqliteDefaults, clock: clock.now };
   return { driver: Driver, location: path, path, settings, emit };
@@ -51,10 +55,14 @@ describe("T1: syncs of one log", () => {
     const path = directory.file("log");
     writeFileSync(path, "x");
     const events: StorageEvent[] = [];
-    const log = new LogSync(fileFor(path, events), path);
+    let looks = 0;
+    const log = new LogSync(fileFor(path, events, { now: () => (looks += 1) }), path);
 
     const first = [log.sync(0), log.sync(1)];
+    // Each looks at the clock when it begins, and again when it has ended.
+    expect(looks).toBe(2);
     const later = [log.sync(1), log.sync(0), log.sync(1)];
+    expect(looks).toBe(2);
     await Promise.all([...first, ...later]);
 
     expect(events.length).toBe(4);

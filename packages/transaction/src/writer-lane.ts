@@ -30,8 +30,8 @@ import {
   outcomeUnknown,
   waitTimeout,
 } from "./lane-errors.ts";
-import { LoopTurns } from "./loop-turns.ts";
 import { LaneStatistics } from "./lane-statistics.ts";
+import { LoopTurns } from "./loop-turns.ts";
 import type { Member } from "./member.ts";
 import { MemberEndings } from "./member-endings.ts";
 import { createMemberQueue, type MemberQueue } from "./member-queue.ts";

@@ -66,8 +66,9 @@ function startAgain(connection: Driver.Database): void {
   connection.pragma("busy_timeout = 0");
   try {
     connection.exec("BEGIN IMMEDIATE");
-  } catch {
-    return;
+  } catch (error) {
+    if ((error as { readonly code?: string }).code?.startsWith("SQLITE_BUSY") === true) return;
+    throw error;
   }
   try {
     const version = Number(connection.pragma("user_version", { simple: true }));
